@@ -1,0 +1,1 @@
+"""Suite × prompt × model → run → comparison → verdict."""

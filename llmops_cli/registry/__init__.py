@@ -1,0 +1,1 @@
+"""Bytes at a Git revision → checked prompts and suites."""

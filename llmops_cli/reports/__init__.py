@@ -1,0 +1,1 @@
+"""Values → text. A report returns a string and never prints."""
