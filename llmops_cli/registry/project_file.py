@@ -1,0 +1,256 @@
+"""`llmops.yaml`: providers, models, environments, the gate's numbers, folders and budgets of a repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from llmops_cli.core.findings import Finding
+from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.core.suites import GatePolicy
+from llmops_cli.registry.schema_check import check_schema
+from llmops_cli.registry.yaml_document import parse_yaml_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from llmops_cli.core.json_value import JsonObject, JsonValue
+    from llmops_cli.registry.tree import FileTree
+    from llmops_cli.registry.yaml_document import YamlDocument
+
+PROJECT_PATH = "llmops.yaml"
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSettings:
+    """How one provider is reached: the part of a model's name before the slash.
+
+    `api_key_env` names the environment variable that holds the key; keys themselves are never in a file.
+    `deterministic` says that the same request gives the same answer at temperature 0.
+    """
+
+    name: str
+    protocol: str
+    base_url: str | None = None
+    api_key_env: str | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    concurrency: int = 4
+    timeout_seconds: float = 60.0
+    deterministic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAlias:
+    """A model's own name in this repository, or own prices for a model, in US dollars per million tokens.
+
+    `target` is `provider/model`; it equals `name` where the entry only sets prices.
+    """
+
+    name: str
+    target: str
+    input_usd_per_million: float | None = None
+    output_usd_per_million: float | None = None
+    cached_input_usd_per_million: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentSettings:
+    """A place where releases go. `require` holds what a release must show before it may enter."""
+
+    name: str
+    target: str
+    promote_from: str | None = None
+    require: JsonObject = field(default_factory=dict[str, "JsonValue"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeDefaults:
+    """What a rubric uses for its judge where it does not say so itself."""
+
+    model: str | None = None
+    temperature: float = 0.0
+    votes: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectPaths:
+    """The folders of the repository, relative to its root, without a trailing slash."""
+
+    prompts: str = "prompts"
+    evals: str = "evals"
+
+
+BUILT_IN_PROVIDERS: Mapping[str, ProviderSettings] = MappingProxyType(
+    {
+        "local": ProviderSettings(name="local", protocol="local", concurrency=1, deterministic=True),
+        "echo": ProviderSettings(name="echo", protocol="echo", concurrency=64, deterministic=True),
+        "replay": ProviderSettings(name="replay", protocol="replay", concurrency=64, deterministic=True),
+    },
+)
+"""Providers that need neither a key nor a network; a project file may change their settings, not remove them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSettings:
+    """Everything of `llmops.yaml`; without that file, the defaults."""
+
+    providers: Mapping[str, ProviderSettings] = BUILT_IN_PROVIDERS
+    models: Mapping[str, ModelAlias] = field(default_factory=dict[str, ModelAlias])
+    environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict[str, EnvironmentSettings])
+    gate: GatePolicy = GatePolicy()
+    paths: ProjectPaths = ProjectPaths()
+    max_cost_usd: float | None = None
+    judges: JudgeDefaults = JudgeDefaults()
+    monitor: JsonObject = field(default_factory=dict[str, "JsonValue"])
+
+    def resolve_model(self, name: str) -> str:
+        """Return `provider/model` for an alias, and any other name as it is."""
+        alias = self.models.get(name)
+        return alias.target if alias else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedProject:
+    """The settings to work with (defaults where the file is unusable), and what is wrong with the file."""
+
+    settings: ProjectSettings
+    findings: tuple[Finding, ...] = ()
+
+
+def load_project(tree: FileTree) -> LoadedProject:
+    """Read `llmops.yaml` at the root of `tree`; a repository without one works with the defaults."""
+    try:
+        data = tree.read(PROJECT_PATH)
+    except FileNotFoundError:
+        return LoadedProject(settings=ProjectSettings())
+    document = parse_yaml_document(data, PROJECT_PATH)
+    findings = (*document.findings, *check_schema(document, "project")) if document.root else document.findings
+    if document.root is None or any(finding.is_error for finding in findings):
+        return LoadedProject(settings=ProjectSettings(), findings=findings)
+    settings = _settings(document.root)
+    return LoadedProject(settings=settings, findings=(*findings, *_contradictions(document, settings)))
+
+
+def _settings(root: JsonObject) -> ProjectSettings:
+    """Build the settings from a document that the schema has accepted."""
+    providers = {name: _provider(name, entry) for name, entry in _objects(root, "providers")}
+    judges = _object(root, "judges")
+    paths = _object(root, "paths")
+    return ProjectSettings(
+        providers={**BUILT_IN_PROVIDERS, **providers},
+        models={name: _model(name, value) for name, value in _object(root, "models").items()},
+        environments={name: _environment(name, entry) for name, entry in _objects(root, "environments")},
+        gate=gate_policy(_object(root, "gate")),
+        paths=ProjectPaths(
+            prompts=_folder(_get(paths, "prompts", ProjectPaths().prompts)),
+            evals=_folder(_get(paths, "evals", ProjectPaths().evals)),
+        ),
+        max_cost_usd=_get(_object(root, "budget"), "cost_usd", None),
+        judges=JudgeDefaults(
+            model=_get(judges, "model", None),
+            temperature=_get(judges, "temperature", 0.0),
+            votes=_get(judges, "votes", 1),
+        ),
+        monitor=_object(root, "monitor"),
+    )
+
+
+def gate_policy(entry: JsonObject, default: GatePolicy | None = None) -> GatePolicy:
+    """Return the policy of a `gate:` mapping that the schema has accepted, over a default."""
+    base = default or GatePolicy()
+    return GatePolicy(
+        margin=_get(entry, "margin", base.margin),
+        alpha=_get(entry, "alpha", base.alpha),
+        looks=tuple(_get(entry, "looks", base.looks)),
+        resolution=_get(entry, "resolution", base.resolution),
+        on_inconclusive=_get(entry, "on_inconclusive", base.on_inconclusive),
+        hard_breaks=_get(entry, "hard_breaks", base.hard_breaks),
+        min_cases=_get(entry, "min_cases", base.min_cases),
+    )
+
+
+def _provider(name: str, entry: JsonObject) -> ProviderSettings:
+    built_in = BUILT_IN_PROVIDERS.get(name)
+    default = built_in or ProviderSettings(name=name, protocol="openai")
+    key = _object(entry, "api_key")
+    return ProviderSettings(
+        name=name,
+        protocol=_get(entry, "protocol", default.protocol),
+        base_url=_get(entry, "base_url", None),
+        api_key_env=_get(key, "env", None),
+        requests_per_minute=_get(entry, "requests_per_minute", None),
+        tokens_per_minute=_get(entry, "tokens_per_minute", None),
+        concurrency=_get(entry, "concurrency", default.concurrency),
+        timeout_seconds=_get(entry, "timeout_seconds", default.timeout_seconds),
+        deterministic=_get(entry, "deterministic", default.deterministic),
+    )
+
+
+def _model(name: str, value: JsonValue) -> ModelAlias:
+    if isinstance(value, str):
+        return ModelAlias(name=name, target=value)
+    entry = cast("JsonObject", value)
+    return ModelAlias(
+        name=name,
+        target=_get(entry, "model", name),
+        input_usd_per_million=_get(entry, "input_usd_per_million", None),
+        output_usd_per_million=_get(entry, "output_usd_per_million", None),
+        cached_input_usd_per_million=_get(entry, "cached_input_usd_per_million", None),
+    )
+
+
+def _environment(name: str, entry: JsonObject) -> EnvironmentSettings:
+    return EnvironmentSettings(
+        name=name,
+        target=_get(entry, "target", ""),
+        promote_from=_get(entry, "promote_from", None),
+        require=_object(entry, "require"),
+    )
+
+
+def _contradictions(document: YamlDocument, settings: ProjectSettings) -> Iterator[Finding]:
+    """Find names that point nowhere: an environment's source, the provider of a model."""
+    for name, environment in settings.environments.items():
+        source = environment.promote_from
+        if source is not None and (source not in settings.environments or source == name):
+            yield Finding(
+                path=document.path,
+                position=document.position_of("environments", name, "promote_from"),
+                rule="unknown-environment",
+                message=f"environment '{name}' cannot be promoted from '{source}'.",
+                hint=did_you_mean(source, set(settings.environments) - {name}),
+            )
+    for name, alias in settings.models.items():
+        provider = alias.target.partition("/")[0]
+        if provider not in settings.providers:
+            yield Finding(
+                path=document.path,
+                position=document.position_of("models", name),
+                rule="unknown-provider",
+                message=f"model '{name}' needs the provider '{provider}', which is not defined under `providers`.",
+                hint=did_you_mean(provider, settings.providers),
+            )
+
+
+def _folder(path: str) -> str:
+    return path.strip("/")
+
+
+def _object(entry: JsonObject, key: str) -> JsonObject:
+    value = entry.get(key)
+    return cast("JsonObject", value) if value is not None else {}
+
+
+def _objects(entry: JsonObject, key: str) -> Iterator[tuple[str, JsonObject]]:
+    for name in _object(entry, key):
+        yield name, _object(_object(entry, key), name)
+
+
+def _get(entry: JsonObject, key: str, default: _Value) -> _Value:
+    """Return a setting whose type the schema has checked; null means that it is not set."""
+    value = entry.get(key)
+    return default if value is None else cast("_Value", value)
