@@ -1,0 +1,69 @@
+"""The files of one commit, seen through the same port as the work tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmops_cli.core.errors import SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmops_cli.registry.git_objects import ObjectReader
+    from llmops_cli.registry.git_process import GitProcess
+
+_REGULAR = (b"100644", b"100755", b"100664")
+
+
+class RevisionTree:
+    """A `FileTree` over one commit: listed once, each file read by its blob's id.
+
+    Symbolic links and submodules are not files here. A pointer of Git LFS comes out as the pointer it is:
+    the content is not in Git. Paths that are not UTF-8 carry surrogate escapes.
+    """
+
+    def __init__(self, *, commit: str, label: str, process: GitProcess, objects: ObjectReader) -> None:
+        """Take the commit's full id; nothing is read yet."""
+        self.commit = commit
+        self.label = label
+        self._process = process
+        self._objects = objects
+        self._blobs: dict[str, str] | None = None
+
+    def paths(self, folder: str = "") -> Iterator[str]:
+        """Walk the files below `folder` (all when empty), sorted by code point."""
+        prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
+        return (path for path in self._listed() if path.startswith(prefix))
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of one file.
+
+        Raises:
+            FileNotFoundError: when there is no regular file at `path`.
+            SetupError: when there is one, but this clone left its content on the server.
+        """
+        blob = self.blob_of(path)
+        if blob is None:
+            raise FileNotFoundError(path)
+        found = self._objects.read(blob)
+        if found is None:
+            message = f"the content of this file ({blob[:10]}) is not in this clone."
+            raise SetupError(message, where=f"{path} at {self.label}", hint="Fetch it: git fetch --refetch --no-filter")
+        return found.data
+
+    def blob_of(self, path: str) -> str | None:
+        """Return the id of the blob at `path`, or None when there is no regular file."""
+        return self._listed().get(path)
+
+    def _listed(self) -> dict[str, str]:
+        if self._blobs is None:
+            _, listing = self._process.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", self.commit)
+            self._blobs = dict(sorted(_regular_files(listing)))
+        return self._blobs
+
+
+def _regular_files(listing: bytes) -> Iterator[tuple[str, str]]:
+    for record in listing.split(b"\0"):
+        details, tab, path = record.partition(b"\t")
+        if tab and details.split(b" ")[0] in _REGULAR:
+            yield path.decode("utf-8", "surrogateescape"), details.split(b" ")[2].decode("ascii")
