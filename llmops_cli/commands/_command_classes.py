@@ -1,0 +1,100 @@
+"""Typer's command and group, with the global options on both and the help in sections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import typer
+
+GLOBAL_SECTION = "Global options (before or after the command)"
+
+
+def _remember(ctx: typer.Context, param: Any, value: object) -> object:  # noqa: ANN401 - typer does not export it
+    root = ctx.find_root().obj
+    if value not in (None, False) and root is not None:
+        root.options[param.name] = value
+    return value
+
+
+def _global_option(*declarations: str, text: str, metavar: str | None = None) -> TyperOption:
+    return TyperOption(
+        param_decls=list(declarations),
+        help=text,
+        metavar=metavar,
+        is_flag=metavar is None,
+        type=None if metavar is None else str,
+        default=False if metavar is None else None,
+        expose_value=False,
+        is_eager=True,
+        callback=_remember,
+    )
+
+
+GLOBAL_OPTIONS = (
+    _global_option("--repo", "-C", metavar="DIR", text="Work as if started in DIR."),
+    _global_option("--config", metavar="FILE", text="Read FILE instead of the repository's llmops.yaml."),
+    _global_option("--quiet", "-q", text="Say only what was asked for, and errors."),
+    _global_option("--verbose", "-v", text="Say more on stderr."),
+    _global_option("--no-color", text="No colours; NO_COLOR in the environment does the same."),
+    _global_option("--offline", text="Open no socket; what needs one says so and stops."),
+)
+
+
+class LlmopsCommand(TyperCommand):
+    """A command that takes the global options too, listed in a section of their own."""
+
+    def __init__(self, *args: Any, params: list[Any] | None = None, **attributes: Any) -> None:  # noqa: ANN401 - typer's own signature
+        """Put the global options behind the command's own."""
+        super().__init__(*args, params=[*(params or ()), *GLOBAL_OPTIONS], **attributes)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer does not export the types
+        """Write arguments, options and global options as three sections."""
+        _write_sections(self.get_params(ctx), ctx, formatter)
+
+
+class LlmopsGroup(TyperGroup):
+    """A group whose commands stand in sections, in the order of the table."""
+
+    def __init__(self, *args: Any, params: list[Any] | None = None, **attributes: Any) -> None:  # noqa: ANN401 - typer's own signature
+        """Put the global options behind the group's own."""
+        super().__init__(*args, params=[*(params or ()), *GLOBAL_OPTIONS], **attributes)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer does not export the types
+        """Write the commands first: they are what a reader looks for."""
+        self.format_commands(ctx, formatter)
+        _write_sections(self.get_params(ctx), ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer does not export the types
+        """Write the commands section by section, all summaries in one column."""
+        names = self.list_commands(ctx)
+        indent = max((len(name) for name in names), default=0)
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name in names:
+            command = self.commands[name]
+            section = getattr(command, "rich_help_panel", None) or "Commands"
+            limit = formatter.width - indent - 6
+            sections.setdefault(section, []).append((name.ljust(indent), command.get_short_help_str(limit)))
+        for section, rows in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+
+def _write_sections(parameters: Iterable[Any], ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer does not export the types
+    sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], GLOBAL_SECTION: []}
+    for parameter in parameters:
+        record = parameter.get_help_record(ctx)
+        if record is None:
+            continue
+        if parameter in GLOBAL_OPTIONS:
+            sections[GLOBAL_SECTION].append(record)
+        else:
+            sections["Arguments" if parameter.param_type_name == "argument" else "Options"].append(record)
+    for section, rows in sections.items():
+        if rows:
+            with formatter.section(section):
+                formatter.write_dl(rows)

@@ -1,0 +1,119 @@
+"""The only writer to the terminal: what was asked for goes to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import os
+from typing import IO, TYPE_CHECKING
+
+from llmops_cli.reports.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+USUAL_WIDTH = 80
+NARROWEST = 40
+
+
+class OutputClosedError(Exception):
+    """The reader of our output went away (`llmops list | head`); there is nobody left to tell."""
+
+
+class Console:
+    """Two streams and how much may be said on them.
+
+    `quiet` silences notes and progress, never the payload nor an error. `verbose` adds details.
+    """
+
+    def __init__(
+        self,
+        *,
+        stdout: IO[str],
+        stderr: IO[str],
+        environ: Mapping[str, str],
+        quiet: bool = False,
+        verbose: bool = False,
+        no_color: bool = False,
+    ) -> None:
+        """Take the streams and the environment from outside, so that a test can look at both."""
+        self._stdout = stdout
+        self._stderr = stderr
+        self._environ = environ
+        self.quiet = quiet
+        self.verbose = verbose
+        self._no_color = no_color
+
+    def payload(self, text: str) -> None:
+        """Write what the command was asked for to stdout, ending in one line break."""
+        self._write(self._stdout, text if text.endswith("\n") else text + "\n")
+
+    def note(self, text: str) -> None:
+        """Write a remark or a next step to stderr, unless told to be quiet."""
+        if not self.quiet and text:
+            self._write(self._stderr, text + "\n")
+
+    def detail(self, text: str) -> None:
+        """Write to stderr what only `-v` asks for."""
+        if self.verbose and not self.quiet:
+            self._write(self._stderr, text + "\n")
+
+    def error(self, text: str) -> None:
+        """Write what went wrong to stderr; quiet does not silence it."""
+        self._write(self._stderr, text + "\n")
+
+    def status(self, text: str) -> None:
+        """Replace the last line of a terminal's stderr; an empty text clears it."""
+        self._write(self._stderr, f"\r\x1b[2K{text}")
+
+    @property
+    def shows_status(self) -> bool:
+        """Whether a line that replaces itself can be shown: a terminal that is not told to be quiet."""
+        return not self.quiet and _is_terminal(self._stderr) and self._environ.get("TERM") != "dumb"
+
+    @property
+    def page(self) -> Page:
+        """The page that stdout is; lines are wrapped only for a person at a terminal."""
+        return self._page(self._stdout, wrap=_is_terminal(self._stdout))
+
+    @property
+    def report_page(self) -> Page:
+        """The page of stdout for reports that are laid out for reading wherever they go."""
+        return self._page(self._stdout, wrap=True)
+
+    @property
+    def error_page(self) -> Page:
+        """The page that stderr is."""
+        return self._page(self._stderr, wrap=True)
+
+    def _page(self, stream: IO[str], *, wrap: bool) -> Page:
+        colour = (
+            _is_terminal(stream)
+            and not self._no_color
+            and not self._environ.get("NO_COLOR")
+            and self._environ.get("TERM") != "dumb"
+        )
+        return Page(width=self._width(stream), colour=colour, wrap=wrap)
+
+    def _width(self, stream: IO[str]) -> int:
+        given = self._environ.get("COLUMNS", "")
+        if given.isascii() and given.isdigit() and int(given):
+            return max(int(given), NARROWEST)
+        if _is_terminal(stream):
+            try:
+                return max(os.get_terminal_size(stream.fileno()).columns or USUAL_WIDTH, NARROWEST)
+            except OSError:
+                return USUAL_WIDTH
+        return USUAL_WIDTH
+
+    def _write(self, stream: IO[str], text: str) -> None:
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError as error:
+            raise OutputClosedError from error
+
+
+def _is_terminal(stream: IO[str]) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # a closed stream
+        return False
