@@ -1,0 +1,200 @@
+"""Where the gateway is put together: providers, recordings, cache and limits become one model."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, cast
+
+from llmops_cli.core.errors import UsageError
+from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.gateway.middleware.cache import CachedModel
+from llmops_cli.gateway.middleware.cost import PricedModel
+from llmops_cli.gateway.middleware.record import RecordedModel
+from llmops_cli.gateway.middleware.replay import LiveOrReplayedModel, ReplayedModel
+from llmops_cli.gateway.provider import ProviderContext, split_model_name
+from llmops_cli.gateway.providers import PROVIDERS
+from llmops_cli.gateway.recordings import Recordings
+from llmops_cli.gateway.response_cache import ResponseCache
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from pathlib import Path
+
+    from llmops_cli.core.completions import Completion, CompletionRequest, Model
+    from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.gateway.middleware.cost import PriceFunction
+    from llmops_cli.gateway.provider import Notify, Provider
+    from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
+
+CACHE_PATH = ".llmops/cache.sqlite"
+"""Relative to the repository's root; `.llmops` is not committed."""
+
+
+class AnswerMode(StrEnum):
+    """Where answers may come from.
+
+    `auto`: the cache, else the provider, else (where the provider cannot be used on this machine) the
+    committed recordings. `live`: the provider. `replay`: recordings. `record`: the provider, and recorded.
+    """
+
+    AUTO = "auto"
+    LIVE = "live"
+    REPLAY = "replay"
+    RECORD = "record"
+
+
+def unknown_price(_model: str, _usage: object) -> None:
+    """Price nothing: every cost is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """What the gateway is made from; `root` is the repository's root, the outside is passed in."""
+
+    project: ProjectSettings
+    root: Path
+    environ: Mapping[str, str]
+    mode: AnswerMode = AnswerMode.AUTO
+    offline: bool = False
+    use_cache: bool = True
+    allow_commands: bool = True
+    price: PriceFunction = unknown_price
+    notify: Notify = field(default=lambda _sentence: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDescription:
+    """What a model's name means in this repository. `name` is resolved: `provider/model`."""
+
+    name: str
+    provider: str
+    model: str
+    protocol: str
+    deterministic: bool
+    concurrency: int
+
+
+class Gateway:
+    """The model port of `core` over everything that this repository may call."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        """Start nothing: providers, cache and recordings open when they are first needed."""
+        self._settings = settings
+        self._notices: list[str] = []
+        self._recordings = Recordings(settings.root / settings.project.paths.evals / "recordings")
+        self._cache = ResponseCache(settings.root / CACHE_PATH)
+        self._providers: dict[str, Provider] = {}
+        self._models: dict[str, Model] = {}
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the gateway told people so far, each sentence once."""
+        return tuple(self._notices)
+
+    def describe(self, model_name: str) -> ModelDescription:
+        """Resolve an alias or `provider/model`.
+
+        Raises:
+            UsageError: when there is no such provider or alias.
+        """
+        name = self._settings.project.resolve_model(model_name)
+        if "/" not in name:
+            message = f"unknown model '{model_name}'."
+            hint = did_you_mean(model_name, self._settings.project.models)
+            raise UsageError(message, hint=hint or "Name it provider/model, or define an alias in llmops.yaml.")
+        provider, model = split_model_name(name)
+        settings = self._provider_settings(provider)
+        return ModelDescription(
+            name=name,
+            provider=provider,
+            model=model,
+            protocol=settings.protocol,
+            deterministic=settings.deterministic or self._settings.mode is AnswerMode.REPLAY,
+            concurrency=settings.concurrency,
+        )
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """Answer one request; `request.model.name` is resolved.
+
+        Raises:
+            UsageError: when the model's name means nothing here.
+            SetupError: when the provider cannot be used here and nothing is recorded for the model.
+            ProviderError: when it did not answer, or the recording is missing.
+        """
+        provider = split_model_name(request.model.name)[0]
+        if provider not in self._models:
+            self._models[provider] = self._assemble(provider)
+        return await self._models[provider].complete(request)
+
+    async def close(self) -> None:
+        """Write what was recorded, and let go of providers and files."""
+        for provider in self._providers.values():
+            await provider.close()
+        self._recordings.close()
+        self._cache.close()
+
+    def _assemble(self, name: str) -> Model:
+        """Put the layers around one provider, the innermost first."""
+        settings = self._settings
+        if settings.mode is AnswerMode.REPLAY:
+            return PricedModel(ReplayedModel(self._recordings), settings.price)
+        provider = self._open_provider(name)
+        model: Model = PricedModel(provider, settings.price)
+        if settings.mode is AnswerMode.RECORD:
+            model = RecordedModel(model, self._recordings)
+        protocol = self._provider_settings(name).protocol
+        if settings.use_cache and protocol not in UNCACHED_PROTOCOLS:
+            model = CachedModel(model, self._cache, _identity(provider), read=settings.mode is AnswerMode.AUTO)
+        if settings.mode is AnswerMode.AUTO:
+            model = LiveOrReplayedModel(model, self._recordings, self._notify)
+        return model
+
+    def _open_provider(self, name: str) -> Provider:
+        settings = self._provider_settings(name)
+        make = cast("Callable[[ProviderContext], Provider]", PROVIDERS.resolve(settings.protocol))
+        context = ProviderContext(
+            settings=settings,
+            root=self._settings.root,
+            environ=self._settings.environ,
+            notify=self._notify,
+            recordings=self._recordings.folder,
+            offline=self._settings.offline,
+            allow_commands=self._settings.allow_commands,
+        )
+        self._providers[name] = make(context)
+        return self._providers[name]
+
+    def _provider_settings(self, name: str) -> ProviderSettings:
+        known = self._settings.project.providers
+        if name not in known:
+            message = f"unknown provider '{name}'."
+            hint = (
+                did_you_mean(name, known) or f"Define it under providers in llmops.yaml; there are: {', '.join(known)}."
+            )
+            raise UsageError(message, hint=hint)
+        return known[name]
+
+    def _notify(self, sentence: str) -> None:
+        if sentence not in self._notices:
+            self._notices.append(sentence)
+            self._settings.notify(sentence)
+
+
+UNCACHED_PROTOCOLS = frozenset({"echo", "replay"})
+"""Where the cache would be slower than the answer."""
+
+
+@asynccontextmanager
+async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
+    """Open the gateway for the length of a run."""
+    gateway = Gateway(settings)
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+
+
+def _identity(provider: Provider) -> Callable[[CompletionRequest], JsonObject]:
+    return lambda request: provider.identity(split_model_name(request.model.name)[1])

@@ -1,0 +1,1 @@
+"""Wrappers around a model, one concern per file; each is a model again."""

@@ -1,0 +1,32 @@
+"""Say what an answer cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from llmops_cli.core.completions import CompletionSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmops_cli.core.completions import Completion, CompletionRequest, Model, Usage
+
+    PriceFunction = Callable[[str, Usage], float | None]
+    """`provider/model` and the tokens used → US dollars, None when the price is unknown."""
+
+
+class PricedModel:
+    """Fills `cost_usd`: by price for a live answer, nothing for one from recordings, None for an unknown price."""
+
+    def __init__(self, model: Model, price: PriceFunction) -> None:
+        """Wrap `model`."""
+        self._model = model
+        self._price = price
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """Answer with the model and add the cost."""
+        completion = await self._model.complete(request)
+        if completion.source is not CompletionSource.LIVE:
+            return replace(completion, cost_usd=0.0)
+        return replace(completion, cost_usd=self._price(request.model.name, completion.usage))

@@ -1,0 +1,76 @@
+"""The port that every provider implements, and what a provider is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from llmops_cli.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from llmops_cli.core.completions import Completion, CompletionRequest
+    from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.registry.project_file import ProviderSettings
+
+    Notify = Callable[[str], None]
+    """Takes one sentence for people: what the gateway does in their name, or could not do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderContext:
+    """What a provider may use of the outside.
+
+    `root` is the repository; weights named by path lie inside of it. `offline` forbids every network
+    socket, `allow_commands` permits running the program that the project file names.
+    """
+
+    settings: ProviderSettings
+    root: Path
+    environ: Mapping[str, str]
+    notify: Notify
+    recordings: Path
+    offline: bool = False
+    allow_commands: bool = True
+
+
+class Provider(Protocol):
+    """One protocol spoken with one endpoint. Its class takes a `ProviderContext`."""
+
+    def identity(self, model: str) -> JsonObject:
+        """Return what else than the request decides the answer: endpoint, weights, runtime; for cache keys.
+
+        `model` is the part of the name after the provider.
+
+        Raises:
+            SetupError: when this provider cannot be used on this machine.
+        """
+        ...
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """Answer one request, once: retries and limits are other people's work.
+
+        Raises:
+            SetupError: when this provider cannot be used on this machine (extra, key, weights, network).
+            ProviderError: when it did not answer, or not with a completion.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections, processes and memory; never raises."""
+        ...
+
+
+def split_model_name(name: str) -> tuple[str, str]:
+    """Return provider and model of `provider/model`; the model may hold further slashes.
+
+    Raises:
+        UsageError: when there is no provider before a slash.
+    """
+    provider, slash, model = name.partition("/")
+    if not (provider and slash and model):
+        message = f"'{name}' does not name a provider and a model."
+        raise UsageError(message, hint="Write provider/model, for example local/smollm2-135m.")
+    return provider, model

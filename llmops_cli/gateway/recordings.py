@@ -1,0 +1,108 @@
+"""Recordings: committed answers, so that forks, laptops and the README run without keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from llmops_cli.core.completions import CompletionSource
+from llmops_cli.core.errors import ProviderError
+from llmops_cli.gateway.provider import split_model_name
+from llmops_cli.gateway.recording_file import RecordingFile, RecordingKey, recording_line
+from llmops_cli.gateway.request_difference import describe_difference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from llmops_cli.core.completions import Completion, CompletionRequest
+
+WRITE_EVERY = 500
+"""Answers that are kept in memory before they are written; an answer may have cost money."""
+
+
+class RecordingMissError(ProviderError):
+    """Nothing is recorded for exactly this request and trial."""
+
+
+class Recordings:
+    """The folder `evals/recordings`: one file per model, read by key, written in one step."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder; nothing is read before the first question."""
+        self.folder = folder
+        self._files: dict[str, RecordingFile] = {}
+        self._pending: dict[str, dict[RecordingKey, bytes]] = {}
+
+    def has(self, model_name: str) -> bool:
+        """Tell whether there is a file for `provider/model`."""
+        return self._file(model_name).path.is_file()
+
+    def answer(self, request: CompletionRequest) -> Completion:
+        """Return the recorded answer.
+
+        Raises:
+            RecordingMissError: when there is none; says what changed against the nearest recorded request.
+            InvalidFileError: when the file is damaged.
+        """
+        file = self._file(request.model.name)
+        completion = file.answer((request.digest(), request.trial))
+        if completion is None:
+            raise _miss(request, file)
+        return replace(completion, source=CompletionSource.RECORDING)
+
+    def add(self, request: CompletionRequest, completion: Completion) -> None:
+        """Keep an answer for the next `write`, which also happens by itself now and then."""
+        pending = self._pending.setdefault(request.model.name, {})
+        pending[request.digest(), request.trial] = recording_line(request, completion)
+        if len(pending) >= WRITE_EVERY:
+            self.write()
+
+    def write(self) -> tuple[str, ...]:
+        """Write what was added and return the files that changed; nothing is removed."""
+        changed = []
+        for model_name, added in self._pending.items():
+            file = self._file(model_name)
+            if file.write(added):
+                changed.append(file.shown_path)
+        self._pending.clear()
+        return tuple(changed)
+
+    def prune(self, model_name: str, used_keys: Iterable[RecordingKey]) -> int:
+        """Remove the recordings of a model that are not among `used_keys`, and return how many those were."""
+        file = self._file(model_name)
+        unused = file.keys() - frozenset(used_keys)
+        file.write({}, removed=unused)
+        return len(unused)
+
+    def close(self) -> None:
+        """Write what is left and close the files."""
+        self.write()
+        for file in self._files.values():
+            file.close()
+
+    def _file(self, model_name: str) -> RecordingFile:
+        if model_name not in self._files:
+            provider, model = split_model_name(model_name)
+            name = f"{_file_name(model)}.jsonl"
+            path = self.folder / _file_name(provider) / name
+            self._files[model_name] = RecordingFile(path, "/".join(path.parts[-4:]))
+        return self._files[model_name]
+
+
+def _file_name(name: str) -> str:
+    """Return a name that is one safe part of a path: `meta/llama:8b` is `meta%2Fllama%3A8b`."""
+    quoted = quote(name, safe="")
+    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
+
+
+def _miss(request: CompletionRequest, file: RecordingFile) -> RecordingMissError:
+    hint = f"Record it: llmops eval --record, with {split_model_name(request.model.name)[0]} at hand."
+    if not file.path.is_file():
+        return RecordingMissError(f"nothing is recorded for {request.model.name}.", where=file.shown_path, hint=hint)
+    if file.has_trial_before((request.digest(), request.trial)):
+        message = f"trial {request.trial + 1} of this request is not recorded; fewer repeats are."
+        return RecordingMissError(message, where=file.shown_path, hint=hint)
+    message = f"this request is not recorded. {describe_difference(request.as_json(), file.requests())}"
+    return RecordingMissError(message, where=file.shown_path, hint=hint)
