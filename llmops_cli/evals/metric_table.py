@@ -1,0 +1,106 @@
+"""The table of metrics in use: checks specifications for the registry, binds them to scorers for the engine."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+from llmops_cli.core.canonical_json import digest_of
+from llmops_cli.core.errors import SetupError, UsageError
+from llmops_cli.core.scores import ParameterProblem
+from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.evals.expected_answer import mentions_expected
+from llmops_cli.evals.guarded_scorer import GuardedScorer
+from llmops_cli.evals.metrics import METRICS
+from llmops_cli.evals.parameter_check import parameter_problems, with_defaults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.core.scores import MetricTable, Scorer, Tier
+    from llmops_cli.core.suites import MetricSpec, Suite
+    from llmops_cli.evals.measuring import EvalMetric
+
+
+class _KnownMetrics:
+    """Our metrics and those of installed packages (entry points `llmops.metrics`)."""
+
+    def names(self) -> Sequence[str]:
+        """Return every metric's name, ours first."""
+        return tuple(METRICS)
+
+    def check(self, spec: MetricSpec) -> Sequence[ParameterProblem]:
+        """Return what is wrong with the specification, an unknown name included."""
+        if spec.metric not in METRICS:
+            hint = did_you_mean(spec.metric, METRICS) or "List them: llmops metrics list"
+            message = f"'{spec.metric[:80]}' is no metric."
+            return (ParameterProblem(parameter="metric", message=message, hint=hint, rule="unknown-metric"),)
+        try:
+            metric = find_metric(spec.metric)
+        except SetupError as error:
+            return (ParameterProblem(parameter="metric", message=error.message, hint=error.hint or ""),)
+        problems = tuple(parameter_problems(spec.metric, metric.parameters, spec.parameters))
+        return problems or tuple(metric.check(with_defaults(metric.parameters, spec.parameters)))
+
+    def required_expected(self, spec: MetricSpec) -> bool:
+        """Return whether the metric can only score cases that have an expected answer."""
+        if any(mentions_expected(value) for value in spec.parameters.values()):
+            return True
+        if spec.metric not in METRICS or "expected" in spec.parameters:
+            return False
+        return bool(getattr(find_metric(spec.metric), "needs_expected", False))
+
+
+KNOWN_METRICS: MetricTable = _KnownMetrics()
+"""What the registry checks suites with."""
+
+
+@lru_cache(maxsize=256)
+def find_metric(name: str) -> EvalMetric:
+    """Return the metric called `name`.
+
+    Raises:
+        UsageError: when there is none.
+        SetupError: when it needs a package that is not installed.
+    """
+    return cast("type[EvalMetric]", METRICS.resolve(name))()
+
+
+def tier_of(spec: MetricSpec) -> Tier:
+    """Return the tier of the metric that `spec` asks for."""
+    return find_metric(spec.metric).tier
+
+
+def bind(spec: MetricSpec) -> Scorer:
+    """Return the scorer of one specification, for all cases and trials of a run.
+
+    The case arrives with each context, so that a semantic scorer or a judge sees many at once.
+    `not: true` and the promise never to raise are the same for every metric and are added here.
+
+    Raises:
+        UsageError: when the specification has problems; `KNOWN_METRICS.check` lists them all.
+    """
+    problems = KNOWN_METRICS.check(spec)
+    if problems:
+        raise UsageError(problems[0].message, where=spec.name, hint=problems[0].hint or None)
+    metric = find_metric(spec.metric)
+    scorer = metric.bind(spec.name, with_defaults(metric.parameters, spec.parameters))
+    return GuardedScorer(scorer, negated=spec.negated)
+
+
+def full_specification(spec: MetricSpec) -> JsonObject:
+    """Return the specification with every default and the metric's version: all that decides a score."""
+    metric = find_metric(spec.metric)
+    parameters = with_defaults(metric.parameters, spec.parameters)
+    return {**spec.as_json(), "parameters": parameters, "version": metric.version}
+
+
+def metrics_digest(suite: Suite) -> str:
+    """Return the digest of everything that measures in a suite, the cases' own metrics included."""
+    own = {case.id: [full_specification(spec) for spec in case.metrics] for case in suite.cases if case.metrics}
+    return digest_of({"cases": own, "suite": _full(suite.metrics)})
+
+
+def _full(specs: Iterable[MetricSpec]) -> list[JsonObject]:
+    return [full_specification(spec) for spec in specs]

@@ -1,0 +1,41 @@
+"""The answer has at most so many characters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from llmops_cli.evals.length_limits import limit_problems, limit_schema
+from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.core.scores import ParameterProblem, ScoreContext
+
+
+class MaxChars(DeterministicMetric):
+    """The answer has at most `limit` characters. White space at both ends is not counted; a character is a Unicode code point.
+
+    Examples:
+        {"limit": 5} on " Paris\\n" passes
+        {"limit": 5} on "London" fails
+    """
+
+    name: ClassVar[str] = "max_chars"
+    summary: ClassVar[str] = "the answer has at most so many characters"
+    parameters: ClassVar[JsonObject] = limit_schema("The largest number of characters that passes.")
+
+    def check(self, parameters: JsonObject) -> Sequence[ParameterProblem]:
+        """The limit can be missed."""
+        return limit_problems(parameters, "characters")
+
+    def measure(self, parameters: JsonObject) -> Measure:
+        """Return the count."""
+        limit = cast("int", parameters["limit"])
+
+        def count(context: ScoreContext) -> Measurement:
+            found = len(context.completion.text.strip())
+            return verdict(found <= limit, f"{found} characters, at most {limit}", raw=float(found), unit="characters")
+
+        return count
