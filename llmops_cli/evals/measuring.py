@@ -110,8 +110,18 @@ def crash(metric: str, error: Exception) -> ScoreFailure:
     return ScoreFailure(metric=metric, reason=f"the metric crashed: {type(error).__name__}: {str(error)[:200]}")
 
 
+def passing(reason: str) -> Measurement:
+    """Return the measurement of an answer that has what a metric of yes and no asks for."""
+    return Measurement(value=1.0, passed=True, reason=reason)
+
+
+def failing(reason: str) -> Measurement:
+    """Return the measurement of an answer that lacks what a metric of yes and no asks for."""
+    return Measurement(value=0.0, passed=False, reason=reason)
+
+
 def verdict(passed: bool, reason: str, *, raw: float | None = None, unit: str = "") -> Measurement:  # noqa: FBT001
-    """Return the measurement of a metric that knows only yes and no."""
+    """Return the measurement of a metric of yes and no, with the raw value that decided."""
     return Measurement(1.0 if passed else 0.0, passed, reason, raw, unit)
 
 

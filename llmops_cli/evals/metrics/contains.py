@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.evals.expected_answer import EXPECTED_TEXTS
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, verdict
+from llmops_cli.evals.measuring import DeterministicMetric, Measure, failing, passing
 from llmops_cli.evals.text_matching import IGNORE_CASE, empty_expected_problems, found_texts, shown_texts
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Contains(DeterministicMetric):
         def search(context: ScoreContext) -> Measurement:
             found, missing = find(context)
             if found:
-                return verdict(True, f"contains {shown_texts(found)}")
-            return verdict(False, f"does not contain {shown_texts(missing)}")
+                return passing(f"contains {shown_texts(found)}")
+            return failing(f"does not contain {shown_texts(missing)}")
 
         return search

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.evals.dates_in_text import format_problem, read_date
 from llmops_cli.evals.expected_answer import expected_texts, has_placeholder
-from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring import (
+    CannotMeasureError,
+    DeterministicMetric,
+    Measure,
+    Measurement,
+    failing,
+    passing,
+    verdict,
+)
 from llmops_cli.evals.text_matching import shown
 
 if TYPE_CHECKING:
@@ -92,13 +100,13 @@ class DateParses(DeterministicMetric):
             text = context.completion.text
             day = read_date(text, _formats(parameters), day_first=bool(parameters["day_first"]))
             if day is None:
-                return verdict(False, f"{shown(text)} is not a date in the format {', '.join(_formats(parameters))}")
+                return failing(f"{shown(text)} is not a date in the format {', '.join(_formats(parameters))}")
             if after is not None and day < after:
-                return verdict(False, f"{day} is before {after}")
+                return failing(f"{day} is before {after}")
             if before is not None and day > before:
-                return verdict(False, f"{day} is after {before}")
+                return failing(f"{day} is after {before}")
             if texts_of is None:
-                return verdict(True, f"is the date {day}")
+                return passing(f"is the date {day}")
             days = [_expected_day(expected, parameters) for expected in texts_of(context.case)]
             return verdict(day in days, f"expected {' or '.join(map(str, days))}, got {day}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, failing, passing
 from llmops_cli.evals.text_matching import (
     IGNORE_CASE,
     WHITESPACE,
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class EndsWith(DeterministicMetric):
-    """The answer ends with the expected text, or with one of several.
+    r"""The answer ends with the expected text, or with one of several.
 
     Examples:
-        {"expected": "Kind regards"} on "Thank you. Kind regards\\n" passes
+        {"expected": "Kind regards"} on "Thank you. Kind regards\n" passes
         {"expected": ["?", "."]} on "Done!" fails
         {"expected": "DONE", "ignore_case": true} on "All done" passes
     """
@@ -57,8 +57,8 @@ class EndsWith(DeterministicMetric):
                 raise CannotMeasureError(message)
             got = folded(context.completion.text, ignore_case=ignore_case, whitespace=whitespace)
             if got.endswith(wanted):
-                return verdict(True, "ends with the expected text")
+                return passing("ends with the expected text")
             text = context.completion.text.strip()
-            return verdict(False, f"expected to end with {shown_texts(texts)}, got {shown(text[-80:])}")
+            return failing(f"expected to end with {shown_texts(texts)}, got {shown(text[-80:])}")
 
         return compare

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, failing, passing
 from llmops_cli.evals.text_matching import IGNORE_CASE, WHITESPACE, folded, shown, shown_texts
 
 if TYPE_CHECKING:
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class Equals(DeterministicMetric):
-    """The answer is the expected text, or one of several accepted texts.
+    r"""The answer is the expected text, or one of several accepted texts.
 
     Examples:
         {} on "Paris" expecting "Paris" passes
-        {} on " Paris\\n" expecting "Paris" passes
+        {} on " Paris\n" expecting "Paris" passes
         {} on "paris" expecting "Paris" fails
         {"ignore_case": true} on "PARIS" expecting ["Paris", "Paris, France"] passes
-        {"expected": "{{ city }}"} on "Rome" expecting "Paris" fails
-        {"whitespace": "exact"} on "Paris\\n" expecting "Paris" fails
+        {"expected": "{{ expected }}!"} on "Rome!" expecting "Rome" passes
+        {"whitespace": "exact"} on "Paris\n" expecting "Paris" fails
     """
 
     name: ClassVar[str] = "equals"
@@ -43,7 +43,7 @@ class Equals(DeterministicMetric):
             texts = texts_of(context.case)
             got = folded(context.completion.text, ignore_case=ignore_case, whitespace=whitespace)
             if any(got == folded(text, ignore_case=ignore_case, whitespace=whitespace) for text in texts):
-                return verdict(True, "equals the expected text")
-            return verdict(False, f"expected {shown_texts(texts)}, got {shown(context.completion.text)}")
+                return passing("equals the expected text")
+            return failing(f"expected {shown_texts(texts)}, got {shown(context.completion.text)}")
 
         return compare

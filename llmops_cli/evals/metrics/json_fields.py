@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.evals.expected_answer import expected_value
 from llmops_cli.evals.json_equality import JsonEquality
 from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, cannot_fail
@@ -17,22 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
-    from llmops_cli.core.scores import ScoreContext
+    from llmops_cli.core.scores import ParameterProblem, ScoreContext
 
 
 class JsonFields(DeterministicMetric):
-    """The answer is a JSON object whose fields are the expected ones; the score is the share that match.
+    r"""The answer is a JSON object whose fields are the expected ones; the score is the share that match.
 
     Fields of the answer that are not expected are ignored, unless `allow_extra` is false: then each of
     them counts as a field that does not match.
 
     Examples:
-        {} on "{\\"city\\": \\"Rome\\", \\"day\\": 3}" expecting {"city": "Rome", "day": 3} passes
-        {} on "{\\"city\\": \\"Rome\\"}" expecting {"city": "Rome", "day": 3} scores 0.5
-        {"min": 0.5} on "{\\"city\\": \\"Rome\\"}" expecting {"city": "Rome", "day": 3} passes
-        {"tolerance": 0.01} on "{\\"total\\": 9.995}" expecting {"total": 10} passes
-        {"ignore_order": true} on "{\\"tags\\": [\\"b\\", \\"a\\"]}" expecting {"tags": ["a", "b"]} passes
-        {"allow_extra": false} on "{\\"a\\": 1, \\"b\\": 2}" expecting {"a": 1} fails
+        {} on "{\"city\": \"Rome\", \"day\": 3}" expecting {"city": "Rome", "day": 3} passes
+        {} on "{\"city\": \"Rome\"}" expecting {"city": "Rome", "day": 3} scores 0.5
+        {"min": 0.5} on "{\"city\": \"Rome\"}" expecting {"city": "Rome", "day": 3} passes
+        {"tolerance": 0.01} on "{\"total\": 9.995}" expecting {"total": 10} passes
+        {"ignore_order": true} on "{\"tags\": [\"b\", \"a\"]}" expecting {"tags": ["a", "b"]} passes
+        {"allow_extra": false} on "{\"a\": 1, \"b\": 2}" expecting {"a": 1} fails
         {} on "a = 1" expecting {"a": 1} fails
     """
 

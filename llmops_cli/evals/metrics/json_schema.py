@@ -11,6 +11,7 @@ from llmops_cli.evals.measuring import (
     Measure,
     Measurement,
     cannot_fail,
+    failing,
     verdict,
 )
 from llmops_cli.evals.safe_schema import SafeSchema, SchemaCostError, schema_problem
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 
 
 class JsonSchema(DeterministicMetric):
-    """The answer is JSON and fits a JSON Schema (draft 2020-12).
+    r"""The answer is JSON and fits a JSON Schema (draft 2020-12).
 
     Patterns are RE2's, references stay inside the schema, `format` is a comment (as the draft has it),
     and a schema that takes too many steps is a failure to measure.
 
     Examples:
-        {"schema": {"type": "object", "required": ["total"]}} on "{\\"total\\": 9}" passes
+        {"schema": {"type": "object", "required": ["total"]}} on "{\"total\": 9}" passes
         {"schema": {"type": "object", "required": ["total"]}} on "{}" fails
         {"schema": {"type": "array", "items": {"type": "integer"}}} on "[1, 2.5]" fails
         {"schema": {"type": "object"}} on "no JSON at all" fails
@@ -66,7 +67,7 @@ class JsonSchema(DeterministicMetric):
             try:
                 value = parse_strict_json(context.completion.text, fenced=fenced)
             except NotJsonError as error:
-                return verdict(False, f"not JSON: {error}")
+                return failing(f"not JSON: {error}")
             try:
                 problem = schema.first_problem(value)
             except SchemaCostError as error:

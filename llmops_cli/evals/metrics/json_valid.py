@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, failing, passing
 from llmops_cli.evals.strict_json import FENCED, NotJsonError, parse_strict_json
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ _TYPES = {"object": dict, "array": list}
 
 
 class JsonValid(DeterministicMetric):
-    """The whole answer is one JSON value, read strictly: no NaN, no duplicate keys, nothing around it.
+    r"""The whole answer is one JSON value, read strictly: no NaN, no duplicate keys, nothing around it.
 
     Examples:
-        {} on "{\\"total\\": 9}" passes
-        {} on "{\\"total\\": NaN}" fails
-        {} on "{\\"a\\": 1, \\"a\\": 2}" fails
-        {} on "```json\\n{}\\n```" fails
-        {"fenced": true} on "```json\\n{}\\n```" passes
+        {} on "{\"total\": 9}" passes
+        {} on "{\"total\": NaN}" fails
+        {} on "{\"a\": 1, \"a\": 2}" fails
+        {} on "```json\n{}\n```" fails
+        {"fenced": true} on "```json\n{}\n```" passes
         {"type": "object"} on "[1, 2]" fails
     """
 
@@ -50,9 +50,9 @@ class JsonValid(DeterministicMetric):
             try:
                 value = parse_strict_json(context.completion.text, fenced=fenced)
             except NotJsonError as error:
-                return verdict(False, f"not JSON: {error}")
+                return failing(f"not JSON: {error}")
             if wanted != "any" and not isinstance(value, _TYPES[wanted]):
-                return verdict(False, f"JSON, but not an {wanted}")
-            return verdict(True, "is JSON")
+                return failing(f"JSON, but not an {wanted}")
+            return passing("is JSON")
 
         return read

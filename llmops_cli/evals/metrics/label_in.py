@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, failing, passing
 from llmops_cli.evals.text_matching import IGNORE_CASE, folded, shown, shown_texts
 
 if TYPE_CHECKING:
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.scores import ScoreContext
 
-_WRAPPING = " \t\r\n\"'`*_.,:;!?()[]{}<>“”‘’«»„"
+_WRAPPING = " \t\r\n\"'`*_.,:;!?()[]{}<>“”\u2018\u2019«»„"
 
 
 class LabelIn(DeterministicMetric):
-    """The whole answer is one of the known labels (white space at its ends aside).
+    r"""The whole answer is one of the known labels (white space at its ends aside).
 
     Whether it is the *right* label is the question of `equals`.
 
     Examples:
-        {"labels": ["refund", "bug", "other"]} on "bug\\n" passes
+        {"labels": ["refund", "bug", "other"]} on "bug\n" passes
         {"labels": ["refund", "bug", "other"]} on "Bug" fails
         {"labels": ["refund", "bug"], "ignore_case": true} on "Bug" passes
-        {"labels": ["refund", "bug"]} on "\\"bug\\"." fails
-        {"labels": ["refund", "bug"], "strip_punctuation": true} on "\\"bug\\"." passes
+        {"labels": ["refund", "bug"]} on "\"bug\"." fails
+        {"labels": ["refund", "bug"], "strip_punctuation": true} on "\"bug\"." passes
         {"labels": ["refund", "bug"]} on "This is a bug" fails
     """
 
@@ -70,7 +70,7 @@ class LabelIn(DeterministicMetric):
         def look_up(context: ScoreContext) -> Measurement:
             got = folded(context.completion.text.strip(wrapping), ignore_case=ignore_case)
             if got in known:
-                return verdict(True, f"is the label {shown(got)}")
-            return verdict(False, f"{shown(context.completion.text)} is none of {shown_texts(labels)}")
+                return passing(f"is the label {shown(got)}")
+            return failing(f"{shown(context.completion.text)} is none of {shown_texts(labels)}")
 
         return look_up

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.evals.language_of_text import LANGUAGES, guess_language
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, cannot_fail, verdict
+from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, cannot_fail, failing, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ class Language(DeterministicMetric):
         def guess(context: ScoreContext) -> Measurement:
             language = guess_language(context.completion.text, candidates)
             if language is None:
-                return verdict(False, "has no letters, so no language")
+                return failing("has no letters, so no language")
             return verdict(language in wanted, f"reads as {language}, expected {' or '.join(wanted)}")
 
         return guess

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 
 class MaxChars(DeterministicMetric):
-    """The answer has at most `limit` characters. White space at both ends is not counted; a character is a Unicode code point.
+    r"""The answer has at most `limit` characters.
+
+    White space at both ends is not counted; a character is a Unicode code point.
 
     Examples:
-        {"limit": 5} on " Paris\\n" passes
+        {"limit": 5} on " Paris\n" passes
         {"limit": 5} on "London" fails
     """
 

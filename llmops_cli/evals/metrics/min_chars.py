@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class MinChars(DeterministicMetric):
-    """The answer has at least `limit` characters. White space at both ends is not counted; a character is a Unicode code point.
+    """The answer has at least `limit` characters.
+
+    White space at both ends is not counted; a character is a Unicode code point.
 
     Examples:
         {"limit": 2} on "ok" passes

@@ -13,6 +13,7 @@ from llmops_cli.evals.measuring import (
     Measure,
     Measurement,
     cannot_fail,
+    failing,
     verdict,
 )
 from llmops_cli.evals.numbers_in_text import find_number, read_number
@@ -94,7 +95,7 @@ class NumberClose(DeterministicMetric):
             expected = [_expected(text) for text in texts_of(context.case)]
             got = find_number(context.completion.text, which)
             if got is None:
-                return verdict(False, f"no number in {shown(context.completion.text)}")
+                return failing(f"no number in {shown(context.completion.text)}")
             passed = any(math.isclose(got, e, rel_tol=0, abs_tol=max(absolute, relative * abs(e))) for e in expected)
             listing = " or ".join(f"{number:.15g}" for number in expected[:5])
             return verdict(passed, f"expected {listing}, got {got:.15g}", raw=got)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, cannot_fail, verdict
+from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, cannot_fail, failing, passing, verdict
 from llmops_cli.evals.patterns import PatternError, compile_pattern
 from llmops_cli.evals.text_matching import IGNORE_CASE, shown
 
@@ -78,8 +78,8 @@ class Regex(DeterministicMetric):
                 return verdict(pattern.covers(text.strip()), f"whole answer against {shown(pattern.source)}")
             found = pattern.found_in(text)
             if found is None:
-                return verdict(False, f"no match of {shown(pattern.source)}")
-            return verdict(True, f"matched {shown(found)}")
+                return failing(f"no match of {shown(pattern.source)}")
+            return passing(f"matched {shown(found)}")
 
         return search
 

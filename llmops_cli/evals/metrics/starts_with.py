@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, failing, passing
 from llmops_cli.evals.text_matching import (
     IGNORE_CASE,
     WHITESPACE,
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class StartsWith(DeterministicMetric):
-    """The answer starts with the expected text, or with one of several.
+    r"""The answer starts with the expected text, or with one of several.
 
     Examples:
         {"expected": "Dear "} on "Dear Ada, thank you." passes
-        {"expected": "Sure"} on "\\nSure, here it is." passes
+        {"expected": "Sure"} on "\nSure, here it is." passes
         {"expected": ["Yes", "No"]} on "Perhaps." fails
     """
 
@@ -57,8 +57,8 @@ class StartsWith(DeterministicMetric):
                 raise CannotMeasureError(message)
             got = folded(context.completion.text, ignore_case=ignore_case, whitespace=whitespace)
             if got.startswith(wanted):
-                return verdict(True, "starts with the expected text")
+                return passing("starts with the expected text")
             text = context.completion.text.strip()
-            return verdict(False, f"expected to start with {shown_texts(texts)}, got {shown(text)}")
+            return failing(f"expected to start with {shown_texts(texts)}, got {shown(text)}")
 
         return compare

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.evals.expected_answer import expected_value
 from llmops_cli.evals.json_equality import JsonEquality
-from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, failing, verdict
 from llmops_cli.evals.safe_schema import SafeSchema, SchemaCostError, schema_problem
 from llmops_cli.evals.strict_json import NotJsonError, parse_strict_json
 from llmops_cli.evals.text_matching import shown, shown_texts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ToolCall(DeterministicMetric):
-    """The model calls the tool, with arguments that equal the expected ones or fit a schema.
+    r"""The model calls the tool, with arguments that equal the expected ones or fit a schema.
 
     One fitting call is enough, whatever else is called; `only` allows no other call. Arguments are
     read as strict JSON.
@@ -31,8 +31,8 @@ class ToolCall(DeterministicMetric):
     Examples:
         {"tool": "refund"} on {"tool_calls": [["refund", "{}"]]} passes
         {"tool": "refund"} on {"tool_calls": [["close", "{}"]]} fails
-        {"tool": "refund", "arguments": {"id": 7}} on {"tool_calls": [["refund", "{\\"id\\": 7}"]]} passes
-        {"tool": "refund", "arguments": {"id": 7}} on {"tool_calls": [["refund", "{\\"id\\": 8}"]]} fails
+        {"tool": "refund", "arguments": {"id": 7}} on {"tool_calls": [["refund", "{\"id\": 7}"]]} passes
+        {"tool": "refund", "arguments": {"id": 7}} on {"tool_calls": [["refund", "{\"id\": 8}"]]} fails
         {"tool": "refund", "schema": {"required": ["id"]}} on {"tool_calls": [["refund", "{}"]]} fails
         {"tool": "refund", "only": true} on {"tool_calls": [["refund", "{}"], ["close", "{}"]]} fails
     """
@@ -45,7 +45,7 @@ class ToolCall(DeterministicMetric):
         "properties": {
             "tool": {"description": "The name of the tool.", "type": "string", "minLength": 1},
             "arguments": {
-                "description": "The arguments, all of them; `{{ expected }}` and variables are filled in from the case.",
+                "description": "The arguments, all of them; `{{ expected }}` and variables are filled in.",
                 "anyOf": [{"type": "object"}, {"type": "string"}],
             },
             "schema": {"description": "A JSON Schema that the arguments fit.", "type": "object"},
@@ -73,11 +73,11 @@ class ToolCall(DeterministicMetric):
         def look(context: ScoreContext) -> Measurement:
             calls = context.completion.tool_calls
             if only and len(calls) > 1:
-                return verdict(False, f"{len(calls)} calls, expected one")
+                return failing(f"{len(calls)} calls, expected one")
             fitting = [call for call in calls if call.name == tool]
             if not fitting:
                 called = shown_texts([call.name for call in calls]) if calls else "nothing"
-                return verdict(False, f"called {called}, expected {shown(tool)}")
+                return failing(f"called {called}, expected {shown(tool)}")
             problems = [problem_of(call, context.case) for call in fitting]
             passed = "" in problems
             return verdict(passed, f"called {shown(tool)}" if passed else problems[0])
