@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llmops_cli.registry.git_objects import REGULAR_MODES
 from llmops_cli.registry.git_process import GitCommandError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from llmops_cli.registry.git_process import GitProcess
 
 _MAGIC = re.compile(r"([*?\[\]\\])")
-_REGULAR = ("100644", "100755", "100664")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,6 @@ def _parse_change(details: bytes, records: Iterator[bytes]) -> FileChange:
     return FileChange(
         path=path,
         old_path=old_path,
-        old_blob=blobs[0] if modes[0] in _REGULAR else None,
-        new_blob=blobs[-1] if modes[-1] in _REGULAR else None,
+        old_blob=blobs[0] if modes[0] in REGULAR_MODES else None,
+        new_blob=blobs[-1] if modes[-1] in REGULAR_MODES else None,
     )

@@ -20,10 +20,15 @@ from llmops_cli.core.errors import InvalidFileError, SetupError
 from llmops_cli.registry.git_process import end
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from llmops_cli.registry.git_process import GitProcess
 
 MAX_OBJECT_BYTES = 64 << 20
 """A larger object is refused before it is read: prompts, suites and datasets in Git are far smaller."""
+
+REGULAR_MODES = ("100644", "100755", "100664")
+"""The modes of regular files; the last one is from the first years of Git and still in old histories."""
 
 _MINUTES_PER_DAY = 24 * 60
 
@@ -118,6 +123,38 @@ class ObjectReader:
         self.close()
         message = f"git could not read the object {name}."
         return SetupError(message, where=str(self._process.folder), hint="Check the repository: git fsck")
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One name in a folder of a commit, with its mode and the id of what it names."""
+
+    name: str
+    mode: str
+    hex: str
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.mode == "40000"
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is a regular file: no symbolic link, no submodule."""
+        return self.mode in REGULAR_MODES
+
+
+def parse_tree(found: GitObject) -> Iterator[TreeEntry]:
+    """Read a tree object; nothing when it is another kind of object."""
+    if found.kind != "tree":
+        return
+    size = len(found.hex) // 2
+    place = 0
+    while place < len(found.data):
+        space, zero = found.data.index(b" ", place), found.data.index(b"\0", place)
+        name = found.data[space + 1 : zero].decode("utf-8", "surrogateescape")
+        place, mode = zero + 1 + size, found.data[place:space].decode("ascii")
+        yield TreeEntry(name, mode, found.data[zero + 1 : place].hex())
 
 
 def parse_commit(found: GitObject) -> Commit:

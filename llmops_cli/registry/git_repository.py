@@ -21,7 +21,7 @@ from llmops_cli.registry import git_advice
 from llmops_cli.registry.git_changes import CommitChanges, FileChange, parse_changes, read_changes
 from llmops_cli.registry.git_objects import Commit, GitObject, ObjectReader, parse_commit
 from llmops_cli.registry.git_process import GitCommandError, GitProcess
-from llmops_cli.registry.revision_tree import RevisionTree
+from llmops_cli.registry.revision_tree import RevisionTree, list_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -140,6 +140,10 @@ class GitRepository:
             message = "objects are read by their full id"
             raise ValueError(message)
         return self._objects.read(name)
+
+    def blobs_below(self, commit_id: str, folder: str) -> Mapping[str, str]:
+        """Return path → blob id of the regular files below a folder of the commit with that full id."""
+        return list_blobs(self._process, commit_id, folder)
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Return the best common ancestor of two revisions, or None when they share no history.

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import SetupError
+from llmops_cli.registry.git_objects import REGULAR_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llmops_cli.registry.git_objects import ObjectReader
     from llmops_cli.registry.git_process import GitProcess
-
-_REGULAR = (b"100644", b"100755", b"100664")
 
 
 class RevisionTree:
@@ -57,13 +56,21 @@ class RevisionTree:
 
     def _listed(self) -> dict[str, str]:
         if self._blobs is None:
-            _, listing = self._process.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", self.commit)
-            self._blobs = dict(sorted(_regular_files(listing)))
+            self._blobs = list_blobs(self._process, self.commit)
         return self._blobs
+
+
+def list_blobs(process: GitProcess, commit: str, folder: str = "") -> dict[str, str]:
+    """Return path → blob id of the regular files below `folder` (all when empty), sorted by path."""
+    below = ("--", f"{folder}/") if folder else ()
+    _, listing = process.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *below)
+    return dict(sorted(_regular_files(listing)))
 
 
 def _regular_files(listing: bytes) -> Iterator[tuple[str, str]]:
     for record in listing.split(b"\0"):
         details, tab, path = record.partition(b"\t")
-        if tab and details.split(b" ")[0] in _REGULAR:
-            yield path.decode("utf-8", "surrogateescape"), details.split(b" ")[2].decode("ascii")
+        if tab:
+            mode, _, blob = details.decode("ascii").split(" ")
+            if mode in REGULAR_MODES:
+                yield path.decode("utf-8", "surrogateescape"), blob

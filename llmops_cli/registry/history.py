@@ -1,0 +1,258 @@
+"""The history of one prompt: every commit that changed what it says, newest first.
+
+A prompt's identity is its id, and its id is its file's name, so a move to another folder is no event of
+its own: the walk matches the name in every folder below the prompts. A file that came from another name is
+followed under that name. A commit that changed nothing but a partial is listed when it changed the
+prompt's digest. One revision that does not parse is an entry with findings, and the walk goes on.
+
+Cost: one `git rev-list | git diff-tree` limited to the prompt's name and the partials, and for each commit
+found one commit object, one blob, and the tree of the partials. No tree is listed per commit.
+
+What is not seen: a merge that combines a new prompt text from one side with a new partial from the other
+has a digest of its own without changing any file; only `versions_in` counts it, and only at `reference`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from llmops_cli.registry.prompt_places import below, partial_id_of, pathspecs, prompt_id_of
+from llmops_cli.registry.prompt_states import PromptState, PromptStates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from llmops_cli.core.findings import Finding
+    from llmops_cli.core.prompts import Prompt
+    from llmops_cli.registry.git_changes import CommitChanges, FileChange
+    from llmops_cli.registry.git_objects import Commit
+    from llmops_cli.registry.git_repository import GitRepository
+    from llmops_cli.registry.project_file import ProjectSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """What one commit made of a prompt.
+
+    `prompt` and `digest` are None where the file was deleted (`deleted`) or does not parse (`findings`
+    say why). `changed_partials` are the ids of partials when they alone changed the prompt.
+    `renamed_from` is the path the file had before this commit. `cut_off` marks the edge of a shallow
+    clone: the commit is not known to have changed the prompt, only to contain it.
+    """
+
+    commit: Commit
+    path: str
+    prompt: Prompt | None
+    findings: tuple[Finding, ...] = ()
+    digest: str | None = None
+    deleted: bool = False
+    changed_partials: tuple[str, ...] = ()
+    renamed_from: str | None = None
+    cut_off: bool = False
+
+
+def prompt_history(
+    repository: GitRepository, prompt_id: str, settings: ProjectSettings, reference: str = "HEAD"
+) -> Iterator[HistoryEntry]:
+    """Walk the history of a prompt, newest first, through renames and revisions that do not parse.
+
+    Yields nothing for an id that never was, and before the first commit.
+
+    Raises:
+        UsageError: when `reference` names no commit of this clone.
+    """
+    if reference == "HEAD" and repository.head() is None:
+        return
+    walk: _Walk | None = _walk_of(repository, settings.paths.prompts, prompt_id)
+    start: str | None = repository.resolve(reference)
+    while walk is not None and start is not None:
+        last = None
+        for last in walk.entries(start, walk.changes(start)):
+            yield last
+        walk, start = walk.before(last) if last is not None else (None, None)
+
+
+def versions_in(
+    repository: GitRepository, prompt_id: str, settings: ProjectSettings, reference: str = "HEAD"
+) -> Mapping[int, str]:
+    """Return the digest of every version that this id had in the history of `reference`.
+
+    A version that had several digests on its way keeps the newest. Other names that the file once had do
+    not count: a version belongs to an id.
+
+    Raises:
+        UsageError: when `reference` names no commit of this clone.
+    """
+    if reference == "HEAD" and repository.head() is None:
+        return {}
+    walk = _walk_of(repository, settings.paths.prompts, prompt_id)
+    start = repository.resolve(reference)
+    return walk.versions(start, walk.changes(start))
+
+
+class GitVersions:
+    """The versions of any number of prompts in one history (what `validate --base` asks for).
+
+    The first prompt costs a walk of its own. From the second on, one walk over all prompts answers
+    every question, so that a change of two thousand prompts does not walk the history as often.
+    """
+
+    def __init__(self, repository: GitRepository, settings: ProjectSettings, reference: str) -> None:
+        """Resolve the revision once; nothing is walked yet.
+
+        Raises:
+            UsageError: when `reference` names no commit of this clone.
+        """
+        self._repository = repository
+        self._folder = settings.paths.prompts
+        self._start = repository.resolve(reference)
+        self._states = PromptStates(repository, self._folder)
+        self._asked = 0
+        self._index: _ChangeIndex | None = None
+
+    def versions_of(self, prompt_id: str) -> Mapping[int, str]:
+        """Return the digest of each version that the prompt ever had; see `versions_in`."""
+        walk = _Walk(self._repository, self._folder, prompt_id, self._states)
+        self._asked += 1
+        if self._asked == 1:
+            return walk.versions(self._start, walk.changes(self._start))
+        if self._index is None:
+            everything = self._repository.changes([f":(top,literal){self._folder}"], self._start)
+            self._index = _ChangeIndex(everything, self._folder)
+        return walk.versions(self._start, self._index.of(prompt_id))
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One walk under one name; `watched` are the partials that the prompt included at any point so far."""
+
+    repository: GitRepository
+    folder: str
+    prompt_id: str
+    states: PromptStates
+    watched: set[str] = field(default_factory=set[str])
+
+    def changes(self, start: str) -> Iterator[CommitChanges]:
+        """Walk the commits that touch the prompt's file in any folder, or a partial."""
+        patterns = pathspecs(self.prompt_id, self.folder)
+        return self.repository.changes(patterns, start) if patterns else iter(())
+
+    def entries(self, start: str, changes: Iterable[CommitChanges]) -> Iterator[HistoryEntry]:
+        """Turn changes into entries; those of partials that the prompt does not include fall away."""
+        edges = self.repository.shallow_commits()
+        state = self.states.find(start, self.prompt_id)
+        path = state.path if state else ""
+        self.watched |= state.includes if state else frozenset()
+        for change in changes:
+            own = [file for file in change.files if self.owns(file.path)]
+            if own:
+                entry = self._of_file(change.commit, own, cut_off=change.commit in edges)
+                path = next((file.path for file in own if file.old_blob), entry.path)
+                yield entry
+            elif self._touches_watched(change) and (entry_of_partials := self._of_partials(change, path)):
+                yield entry_of_partials
+
+    def versions(self, start: str, changes: Iterable[CommitChanges]) -> Mapping[int, str]:
+        """Collect version → digest, the newest digest of each version."""
+        found: dict[int, str] = {}
+        state = self.states.find(start, self.prompt_id)
+        if state and state.prompt and state.digest:
+            found[state.prompt.version] = state.digest
+        for entry in self.entries(start, changes):
+            if entry.prompt and entry.digest:
+                found.setdefault(entry.prompt.version, entry.digest)
+        return found
+
+    def before(self, oldest: HistoryEntry) -> tuple[_Walk | None, str | None]:
+        """Return the walk under the name that the file had before, and where it starts."""
+        if oldest.renamed_from is None or not oldest.commit.parents:
+            return None, None
+        inside = oldest.renamed_from.startswith(below(self.folder))
+        folder = self.folder if inside else oldest.renamed_from.rpartition("/")[0]
+        name = prompt_id_of(oldest.renamed_from, folder)
+        return (_walk_of(self.repository, folder, name), oldest.commit.parents[0]) if name else (None, None)
+
+    def owns(self, path: str) -> bool:
+        """Tell whether `path` is this prompt's file."""
+        return prompt_id_of(path, self.folder) == self.prompt_id
+
+    def _of_file(self, commit_id: str, own: list[FileChange], *, cut_off: bool) -> HistoryEntry:
+        commit = self.repository.commit(commit_id)
+        kept = next((file for file in own if file.new_blob), None)
+        old = next((file for file in own if file.old_blob), None)
+        if old and old.old_blob and commit.parents:
+            self.watched |= self.states.includes_before(commit.parents[0], old.path, old.old_blob)
+        if kept is None or kept.new_blob is None:
+            return HistoryEntry(commit=commit, path=own[0].path, prompt=None, deleted=True)
+        state = self.states.at(commit_id, kept.path, kept.new_blob)
+        self.watched |= state.includes
+        renamed = old.path if old and old.path != kept.path else None
+        if old is None and not cut_off and commit.parents:
+            renamed = self._came_from(commit, kept.path)
+        return _entry(commit, state, renamed_from=renamed, cut_off=cut_off)
+
+    def _of_partials(self, change: CommitChanges, path: str) -> HistoryEntry | None:
+        commit = self.repository.commit(change.commit)
+        after = self.states.find(commit.hex, self.prompt_id, path)
+        if after is None:
+            return None
+        before = self.states.find(commit.parents[0], self.prompt_id, path) if commit.parents else None
+        self.watched |= after.includes | (before.includes if before else frozenset())
+        if before and before.digest == after.digest and before.findings == after.findings:
+            return None
+        partials = self._partials_in(change) & self.watched
+        return _entry(commit, after, changed_partials=tuple(sorted(partials)))
+
+    def _came_from(self, commit: Commit, path: str) -> str | None:
+        changes = self.repository.differences(commit.parents[0], commit.hex, renames=True)
+        return next((file.old_path for file in changes if file.path == path and file.old_path != path), None)
+
+    def _touches_watched(self, change: CommitChanges) -> bool:
+        return not self.watched.isdisjoint(self._partials_in(change))
+
+    def _partials_in(self, change: CommitChanges) -> set[str]:
+        return {name for file in change.files if (name := partial_id_of(file.path, self.folder))}
+
+
+class _ChangeIndex:
+    """All changes below the prompts' folder, by prompt id, in their order."""
+
+    def __init__(self, changes: Iterable[CommitChanges], folder: str) -> None:
+        self._changes = tuple(changes)
+        self._by_id: dict[str, list[int]] = {}
+        self._of_partials: list[int] = []
+        for number, change in enumerate(self._changes):
+            ids = {prompt_id_of(file.path, folder) for file in change.files}
+            for prompt_id in ids - {None}:
+                self._by_id.setdefault(str(prompt_id), []).append(number)
+            if any(partial_id_of(file.path, folder) for file in change.files):
+                self._of_partials.append(number)
+
+    def of(self, prompt_id: str) -> Iterator[CommitChanges]:
+        numbers = {*self._by_id.get(prompt_id, ()), *self._of_partials}
+        return (self._changes[number] for number in sorted(numbers))
+
+
+def _walk_of(repository: GitRepository, folder: str, prompt_id: str) -> _Walk:
+    return _Walk(repository, folder, prompt_id, PromptStates(repository, folder))
+
+
+def _entry(
+    commit: Commit,
+    state: PromptState,
+    *,
+    renamed_from: str | None = None,
+    changed_partials: tuple[str, ...] = (),
+    cut_off: bool = False,
+) -> HistoryEntry:
+    return HistoryEntry(
+        commit=commit,
+        path=state.path,
+        prompt=state.prompt,
+        findings=state.findings,
+        digest=state.digest,
+        changed_partials=changed_partials,
+        renamed_from=renamed_from,
+        cut_off=cut_off,
+    )
