@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING
 
 from llmops_cli.core.findings import Finding
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.core.suites import GatePolicy
+from llmops_cli.registry.fields import field_of, object_of
 from llmops_cli.registry.schema_check import check_schema
 from llmops_cli.registry.yaml_document import parse_yaml_document
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from llmops_cli.registry.yaml_document import YamlDocument
 
 PROJECT_PATH = "llmops.yaml"
-
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +67,13 @@ class EnvironmentSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeDefaults:
-    """What a rubric uses for its judge where it does not say so itself."""
+class JudgeSettings:
+    """A model in the role of a judge, as `llmops.yaml` names it or a rubric asks for it."""
 
-    model: str | None = None
+    model: str
     temperature: float = 0.0
     votes: int = 1
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,10 @@ BUILT_IN_PROVIDERS: Mapping[str, ProviderSettings] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSettings:
-    """Everything of `llmops.yaml`; without that file, the defaults."""
+    """Everything of `llmops.yaml`; without that file, the defaults.
+
+    `max_cost_usd` ends a run, `confirm_above_usd` is the estimate from which a person is asked first.
+    """
 
     providers: Mapping[str, ProviderSettings] = BUILT_IN_PROVIDERS
     models: Mapping[str, ModelAlias] = field(default_factory=dict[str, ModelAlias])
@@ -104,7 +107,8 @@ class ProjectSettings:
     gate: GatePolicy = GatePolicy()
     paths: ProjectPaths = ProjectPaths()
     max_cost_usd: float | None = None
-    judges: JudgeDefaults = JudgeDefaults()
+    confirm_above_usd: float | None = None
+    judges: Mapping[str, JudgeSettings] = field(default_factory=dict[str, JudgeSettings])
     monitor: JsonObject = field(default_factory=dict[str, "JsonValue"])
 
     def resolve_model(self, name: str) -> str:
@@ -137,25 +141,22 @@ def load_project(tree: FileTree) -> LoadedProject:
 
 def _settings(root: JsonObject) -> ProjectSettings:
     """Build the settings from a document that the schema has accepted."""
-    providers = {name: _provider(name, entry) for name, entry in _objects(root, "providers")}
-    judges = _object(root, "judges")
-    paths = _object(root, "paths")
+    providers = {name: _provider(name, entry) for name, entry in _named(root, "providers")}
+    budget = object_of(root, "budget")
+    paths = object_of(root, "paths")
     return ProjectSettings(
         providers={**BUILT_IN_PROVIDERS, **providers},
-        models={name: _model(name, value) for name, value in _object(root, "models").items()},
-        environments={name: _environment(name, entry) for name, entry in _objects(root, "environments")},
-        gate=gate_policy(_object(root, "gate")),
+        models={name: _model(name, entry) for name, entry in _named(root, "models")},
+        environments={name: _environment(name, entry) for name, entry in _named(root, "environments")},
+        gate=gate_policy(object_of(root, "gate")),
         paths=ProjectPaths(
-            prompts=_folder(_get(paths, "prompts", ProjectPaths().prompts)),
-            evals=_folder(_get(paths, "evals", ProjectPaths().evals)),
+            prompts=_folder(field_of(paths, "prompts", ProjectPaths().prompts)),
+            evals=_folder(field_of(paths, "evals", ProjectPaths().evals)),
         ),
-        max_cost_usd=_get(_object(root, "budget"), "cost_usd", None),
-        judges=JudgeDefaults(
-            model=_get(judges, "model", None),
-            temperature=_get(judges, "temperature", 0.0),
-            votes=_get(judges, "votes", 1),
-        ),
-        monitor=_object(root, "monitor"),
+        max_cost_usd=field_of(budget, "cost_usd", None),
+        confirm_above_usd=field_of(budget, "confirm_above_usd", None),
+        judges={name: judge_settings(entry) for name, entry in _named(root, "judges")},
+        monitor=object_of(root, "monitor"),
     )
 
 
@@ -163,52 +164,60 @@ def gate_policy(entry: JsonObject, default: GatePolicy | None = None) -> GatePol
     """Return the policy of a `gate:` mapping that the schema has accepted, over a default."""
     base = default or GatePolicy()
     return GatePolicy(
-        margin=_get(entry, "margin", base.margin),
-        alpha=_get(entry, "alpha", base.alpha),
-        looks=tuple(_get(entry, "looks", base.looks)),
-        resolution=_get(entry, "resolution", base.resolution),
-        on_inconclusive=_get(entry, "on_inconclusive", base.on_inconclusive),
-        hard_breaks=_get(entry, "hard_breaks", base.hard_breaks),
-        min_cases=_get(entry, "min_cases", base.min_cases),
+        margin=field_of(entry, "margin", base.margin),
+        alpha=field_of(entry, "alpha", base.alpha),
+        looks=tuple(field_of(entry, "looks", base.looks)),
+        resolution=field_of(entry, "resolution", base.resolution),
+        on_inconclusive=field_of(entry, "on_inconclusive", base.on_inconclusive),
+        hard_breaks=field_of(entry, "hard_breaks", base.hard_breaks),
+        min_cases=field_of(entry, "min_cases", base.min_cases),
     )
 
 
 def _provider(name: str, entry: JsonObject) -> ProviderSettings:
     built_in = BUILT_IN_PROVIDERS.get(name)
     default = built_in or ProviderSettings(name=name, protocol="openai")
-    key = _object(entry, "api_key")
+    key = object_of(entry, "api_key")
     return ProviderSettings(
         name=name,
-        protocol=_get(entry, "protocol", default.protocol),
-        base_url=_get(entry, "base_url", None),
-        api_key_env=_get(key, "env", None),
-        requests_per_minute=_get(entry, "requests_per_minute", None),
-        tokens_per_minute=_get(entry, "tokens_per_minute", None),
-        concurrency=_get(entry, "concurrency", default.concurrency),
-        timeout_seconds=_get(entry, "timeout_seconds", default.timeout_seconds),
-        deterministic=_get(entry, "deterministic", default.deterministic),
+        protocol=field_of(entry, "protocol", default.protocol),
+        base_url=field_of(entry, "base_url", None),
+        api_key_env=field_of(key, "env", None),
+        requests_per_minute=field_of(entry, "requests_per_minute", None),
+        tokens_per_minute=field_of(entry, "tokens_per_minute", None),
+        concurrency=field_of(entry, "concurrency", default.concurrency),
+        timeout_seconds=field_of(entry, "timeout_seconds", default.timeout_seconds),
+        deterministic=field_of(entry, "deterministic", default.deterministic),
     )
 
 
-def _model(name: str, value: JsonValue) -> ModelAlias:
-    if isinstance(value, str):
-        return ModelAlias(name=name, target=value)
-    entry = cast("JsonObject", value)
+def judge_settings(entry: JsonObject) -> JudgeSettings:
+    """Return the settings of a `judge:` mapping that the schema has accepted."""
+    return JudgeSettings(
+        model=field_of(entry, "model", ""),
+        temperature=field_of(entry, "temperature", 0.0),
+        votes=field_of(entry, "votes", 1),
+        max_tokens=field_of(entry, "max_tokens", None),
+    )
+
+
+def _model(name: str, entry: JsonObject) -> ModelAlias:
+    price = object_of(entry, "price")
     return ModelAlias(
         name=name,
-        target=_get(entry, "model", name),
-        input_usd_per_million=_get(entry, "input_usd_per_million", None),
-        output_usd_per_million=_get(entry, "output_usd_per_million", None),
-        cached_input_usd_per_million=_get(entry, "cached_input_usd_per_million", None),
+        target=field_of(entry, "name", name),
+        input_usd_per_million=field_of(price, "input_usd_per_million", None),
+        output_usd_per_million=field_of(price, "output_usd_per_million", None),
+        cached_input_usd_per_million=field_of(price, "cached_input_usd_per_million", None),
     )
 
 
 def _environment(name: str, entry: JsonObject) -> EnvironmentSettings:
     return EnvironmentSettings(
         name=name,
-        target=_get(entry, "target", ""),
-        promote_from=_get(entry, "promote_from", None),
-        require=_object(entry, "require"),
+        target=field_of(entry, "target", ""),
+        promote_from=field_of(entry, "promote_from", None),
+        require=object_of(entry, "require"),
     )
 
 
@@ -240,17 +249,7 @@ def _folder(path: str) -> str:
     return path.strip("/")
 
 
-def _object(entry: JsonObject, key: str) -> JsonObject:
-    value = entry.get(key)
-    return cast("JsonObject", value) if value is not None else {}
-
-
-def _objects(entry: JsonObject, key: str) -> Iterator[tuple[str, JsonObject]]:
-    for name in _object(entry, key):
-        yield name, _object(_object(entry, key), name)
-
-
-def _get(entry: JsonObject, key: str, default: _Value) -> _Value:
-    """Return a setting whose type the schema has checked; null means that it is not set."""
-    value = entry.get(key)
-    return default if value is None else cast("_Value", value)
+def _named(entry: JsonObject, key: str) -> Iterator[tuple[str, JsonObject]]:
+    mappings = object_of(entry, key)
+    for name in mappings:
+        yield name, object_of(mappings, name)
