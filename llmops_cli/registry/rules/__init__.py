@@ -1,0 +1,79 @@
+"""The rules: every name that a finding can carry. One rule per file; what reading itself reports stands below.
+
+Kinds: `file` (one prompt), `repository` (a prompt among the others), `history` (a prompt and its past),
+`suite` (one suite and its cases), `text` (the text of any file), `parser` (found while a file is read).
+"""
+
+from __future__ import annotations
+
+from llmops_cli.core.parts import Part, PartTable
+from llmops_cli.registry.parser_rules import PARSER_RULES
+
+_HERE = "llmops_cli.registry.rules"
+
+RULES = PartTable(
+    noun="rule",
+    group="llmops.rules",
+    parts={
+        "id-file-name": Part(f"{_HERE}.id_file_name:RULE", "file", "The id of a prompt is the name of its file."),
+        "rollback-target": Part(
+            f"{_HERE}.rollback_target:RULE", "file", "`rollback_to` names an earlier version that exists."
+        ),
+        "undeclared-variable": Part(
+            f"{_HERE}.undeclared_variable:RULE", "file", "Every variable that a template uses is declared."
+        ),
+        "unused-variable": Part(
+            f"{_HERE}.unused_variable:RULE", "file", "Every declared variable is used by a template."
+        ),
+        "shadowed-variable": Part(
+            f"{_HERE}.shadowed_variable:RULE", "file", "A loop does not take the name of a declared variable."
+        ),
+        "floating-model": Part(
+            f"{_HERE}.floating_model:RULE", "file", "The model is named by a fixed snapshot, not by a moving alias."
+        ),
+        "unknown-provider": Part(
+            f"{_HERE}.unknown_provider:RULE", "file", "The provider of a model is defined in llmops.yaml."
+        ),
+        "unknown-price": Part(f"{_HERE}.unknown_price:RULE", "file", "The price of each model is known."),
+        "token-budget": Part(
+            f"{_HERE}.token_budget:RULE", "file", "The fixed text of the messages fits into the token budget."
+        ),
+        "cost-budget": Part(
+            f"{_HERE}.cost_budget:RULE", "file", "The fixed text of the messages costs no more than a call may cost."
+        ),
+        "github-expression": Part(
+            f"{_HERE}.github_expression:RULE", "file", "A prompt holds no GitHub expression (${{ … }})."
+        ),
+        "chat-template-token": Part(
+            f"{_HERE}.chat_template_token:RULE", "file", "A message holds no control tokens of a chat template."
+        ),
+        "duplicate-id": Part(
+            f"{_HERE}.duplicate_id:RULE",
+            "repository",
+            "One id belongs to one file, upper and lower case not told apart.",
+        ),
+        "suite-missing": Part(f"{_HERE}.suite_missing:RULE", "repository", "Every prompt has a suite."),
+        "version-rule": Part(
+            f"{_HERE}.version_rule:RULE",
+            "history",
+            "A version rises by one with each change of content, and only then.",
+        ),
+        "interface-break": Part(
+            f"{_HERE}.interface_break:RULE", "history", "A change does not break the applications that call the prompt."
+        ),
+        "min-cases": Part(f"{_HERE}.min_cases:RULE", "suite", "A suite has as many cases as its gate asks for."),
+        "case-without-metric": Part(
+            f"{_HERE}.case_without_metric:RULE", "suite", "Every case is scored by at least one metric."
+        ),
+        "duplicate-case-id": Part(
+            f"{_HERE}.duplicate_case_id:RULE", "suite", "The ids of a suite's cases are distinct."
+        ),
+        "literal-secret": Part(
+            f"{_HERE}.literal_secret:RULE", "text", "No file holds a key, a token, a password or a private key."
+        ),
+        **{
+            name: Part("llmops_cli.registry.parser_rules:PARSER_RULES", "parser", summary)
+            for name, summary in PARSER_RULES.items()
+        },
+    },
+)
