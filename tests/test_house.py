@@ -1,0 +1,24 @@
+"""The house rules are tests: imports point down, types hold, the style is one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+CHECKS = {
+    "imports point down": ["-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"],
+    "types hold": ["-m", "mypy"],
+    "the style is one": ["-m", "ruff", "check", "--no-cache", "."],
+    "the layout is the formatter's": ["-m", "ruff", "format", "--no-cache", "--check", "."],
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_house_is_in_order(check: str) -> None:
+    finished = subprocess.run([sys.executable, *CHECKS[check]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
