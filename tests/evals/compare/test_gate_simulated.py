@@ -152,9 +152,18 @@ def test_a_prompt_that_did_not_change_is_rarely_blocked(suite: Suite) -> None:
         (uniform(100, 0.90, 0.85), 0.07),
         (uniform(100, 0.98, 0.93), 0.093),
         (partly(40, 2, (1.0, 1.0), (0.0, 1.0)), 0.015),
-        (partly(100, 5, (1.0, 0.95), (0.0, 0.95)), 0.015),
+        (partly(100, 5, (1.0, 1.0), (0.0, 1.0)), 0.015),
+        (partly(100, 5, (1.0, 0.95), (0.0, 0.95)), 0.07),
     ],
-    ids=["30 uniform", "50 coins", "100 uniform", "100 from 2% to 7%", "two dead of 40", "five dead of 100"],
+    ids=[
+        "30 uniform",
+        "50 coins",
+        "100 uniform",
+        "100 from 2% to 7%",
+        "two dead of 40",
+        "five dead of 100",
+        "five dead, the rest flaky",
+    ],
 )
 def test_a_drop_of_exactly_the_margin_rarely_passes(suite: Suite, limit: float) -> None:
     assert suite.truth == pytest.approx(-0.05)
