@@ -38,7 +38,8 @@ Places: TypeAlias = "dict[str | int, Place]"
 class YamlDocument:
     """One file. `root` is None when the file cannot be used at all; then `findings` holds an error.
 
-    `text` is the decoded file without a byte order mark. `lines_allowing` maps line numbers to the code
+    `text` is the decoded file without a byte order mark; of a `.jsonl` file it is one line, and `first_line`
+    its number. `lines_allowing` maps line numbers to the code
     points that a comment with a reason lifts there. Values are read-only by agreement.
     """
 
@@ -46,6 +47,7 @@ class YamlDocument:
     root: dict[str, JsonValue] | None
     findings: tuple[Finding, ...] = ()
     text: str = ""
+    first_line: int = 1
     lines_allowing: Mapping[int, frozenset[int]]
     places: Callable[[], Places]
 

@@ -34,6 +34,7 @@ _RULES = (
 _JOINERS = frozenset("\u200c\u200d")
 _ZERO_WIDTH_JOINER = "\u200d"
 _EMOJI_PRESENTATION = frozenset("\ufe0e\ufe0f")
+_CATEGORIES_WITH_FORMS = frozenset({"So", "Sm", "Po", "Pd", "Sk", "Lo", "Mc", "Cn"})
 # scripts whose letters join or stack: Arabic to Sinhala, Thai to Myanmar, Khmer to Mongolian, Limbu to Vedic
 # extensions, Phags-pa and Devanagari extended, Arabic presentation forms, Brahmic scripts, Adlam
 _JOINING_SCRIPT = re.compile(
@@ -72,7 +73,7 @@ def scan_text(text: str) -> tuple[TextProblem, ...]:
 def mixed_scripts(identifier: str) -> str | None:
     """Return why `identifier` could be mistaken for another one, or None.
 
-    Identifiers that mix scripts (a Cyrillic `о` among Latin letters) look like one name and are another.
+    Identifiers that mix scripts (a Cyrillic letter among Latin ones) look like one name and are another.
     """
     by_script: dict[str, str] = {}
     for letter in identifier:
@@ -116,30 +117,21 @@ def _rule_of(character: str) -> str:
 
 def _welcome(text: str, offset: int) -> int:
     """Return how many characters from `offset` on are in their right place: 0 when the first is not."""
-    character = text[offset]
-    before = text[offset - 1] if offset else ""
-    after = text[offset + 1 : offset + 2]
+    before, character = text[max(offset - 1, 0) : offset], text[offset]
     if not before:
         return 0
-    if character in _JOINERS:
-        joined = _JOINING_SCRIPT.match(before) or (
-            character == _ZERO_WIDTH_JOINER and _joins_emoji(text, offset, after)
-        )
-        return 1 if joined else 0
-    if "\ufe00" <= character <= "\ufe0f":
-        return 1 if _takes_selector(before, character) else 0
-    if "\u180b" <= character <= "\u180f":
-        return 1 if "\u1820" <= before <= "\u18aa" else 0
-    if "\U000e0100" <= character <= "\U000e01ef":
-        return 1 if unicodedata.name(before, "").startswith("CJK ") else 0
     if before == _BLACK_FLAG:
         return next((len(flag) for flag in _FLAGS if text.startswith(flag, offset)), 0)
-    return 0
+    if character in _JOINERS:
+        return 1 if _JOINING_SCRIPT.match(before) or _joins_emoji(text, offset) else 0
+    return 1 if _takes_selector(before, character) else 0
 
 
-def _joins_emoji(text: str, offset: int, after: str) -> bool:
+def _joins_emoji(text: str, offset: int) -> bool:
+    if text[offset] != _ZERO_WIDTH_JOINER:
+        return False
     before = text[:offset].rstrip("\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")[-1:]
-    return _is_pictograph(before) and _is_pictograph(after)
+    return _is_pictograph(before) and _is_pictograph(text[offset + 1 : offset + 2])
 
 
 def _is_pictograph(character: str) -> bool:
@@ -150,19 +142,16 @@ def _is_pictograph(character: str) -> bool:
 
 
 def _takes_selector(before: str, selector: str) -> bool:
-    if before in "#*0123456789":
-        return selector in _EMOJI_PRESENTATION
-    return not before.isascii() and unicodedata.category(before) in {
-        "So",
-        "Sm",
-        "Po",
-        "Pd",
-        "Sk",
-        "Lo",
-        "Mn",
-        "Mc",
-        "Cn",
-    }
+    """Tell whether a variation selector after `before` chooses one of its forms: Mongolian, CJK, symbols."""
+    if "\u180b" <= selector <= "\u180f":
+        return "\u1820" <= before <= "\u18aa"
+    if "\U000e0100" <= selector <= "\U000e01ef":
+        return unicodedata.name(before, "").startswith("CJK ")
+    if not "\ufe00" <= selector <= "\ufe0f":
+        return False
+    if before.isascii():
+        return before in "#*0123456789" and selector in _EMOJI_PRESENTATION
+    return unicodedata.category(before) in _CATEGORIES_WITH_FORMS
 
 
 def _problem(text: str, start: int, end: int, rule: str) -> TextProblem:

@@ -27,7 +27,8 @@ _UNREADABLE = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9
 _YAML_BREAK = re.compile("[\\x85\\u2028\\u2029]")
 _COMMENT = re.compile(r"^[ \t]*#[ \t]*llmops:(?P<rest>.*?)\r?$", re.MULTILINE)
 _ALLOW = re.compile(
-    r"[ \t]*allow[ \t]+(?P<points>U\+[0-9A-Fa-f]{4,6}(?:[ \t,]+U\+[0-9A-Fa-f]{4,6})*)(?:[ \t,]+because[ \t]+(?P<reason>\S.*))?\Z"
+    r"[ \t]*allow[ \t]+(?P<points>U\+[0-9A-Fa-f]{4,6}(?:[ \t,]+U\+[0-9A-Fa-f]{4,6})*)"
+    r"(?:[ \t,]+because[ \t]+(?P<reason>\S.*))?\Z"
 )
 _MOST_IN_HINT = 3
 
