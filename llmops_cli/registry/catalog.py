@@ -44,12 +44,13 @@ class LoadedPrompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSuite:
-    """A suite file as read, with its cases."""
+    """A suite file as read, with its cases; `datasets` are the paths of the files that hold cases."""
 
     path: str
     suite: Suite | None
     findings: tuple[Finding, ...]
     document: YamlDocument | None = None
+    datasets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Catalog:
         return self._index.suites.get(prompt_id)
 
     def partials(self) -> Mapping[str, str]:
-        """Return the text of every readable partial by id, without the line end that closes its file."""
+        """Return the text of every readable partial by id."""
         return self._partial_texts
 
     def load(self, prompt_id: str) -> LoadedPrompt:
@@ -131,9 +132,8 @@ class Catalog:
             data = self.tree.read(path)
         except FileNotFoundError:
             finding = Finding(path=path, rule="file-missing", message="the file cannot be read.")
-            return LoadedPrompt(
-                path=path, prompt=None, findings=(finding,), document=YamlDocument(path=path, root=None)
-            )
+            document = YamlDocument(path=path, root=None, findings=(finding,), lines_allowing={}, places=dict)
+            return LoadedPrompt(path=path, prompt=None, findings=document.findings, document=document)
         document = parse_yaml_document(data, path)
         parsed = parse_prompt(document, self.partials())
         return LoadedPrompt(

@@ -101,7 +101,7 @@ class ProjectSettings:
     `max_cost_usd` ends a run, `confirm_above_usd` is the estimate from which a person is asked first.
     """
 
-    providers: Mapping[str, ProviderSettings] = BUILT_IN_PROVIDERS
+    providers: Mapping[str, ProviderSettings] = field(default_factory=lambda: BUILT_IN_PROVIDERS)
     models: Mapping[str, ModelAlias] = field(default_factory=dict[str, ModelAlias])
     environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict[str, EnvironmentSettings])
     gate: GatePolicy = GatePolicy()

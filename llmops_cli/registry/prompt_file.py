@@ -36,6 +36,7 @@ __all__ = ["ParsedPrompt", "parse_prompt", "position_in_file"]
 _RESERVED_NAMES = frozenset({"and", "else", "false", "if", "in", "is", "loop", "none", "not", "or", "self", "true"})
 _RESERVED_NAMES |= {"False", "None", "True"}
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedPrompt:
     """The prompt, or None when its file has an error; all findings; the templates of its messages in order."""
@@ -133,7 +134,9 @@ def _prompt(path: str, root: JsonObject, engine: Engine, templates: Sequence[Par
             for role, template in zip(_roles(root), templates, strict=True)
         ),
         engine=engine,
-        variables=tuple(_variable(name, object_of(object_of(root, "variables"), name)) for name in object_of(root, "variables")),
+        variables=tuple(
+            _variable(name, object_of(object_of(root, "variables"), name)) for name in object_of(root, "variables")
+        ),
         output=_output(object_of(root, "output")),
         tools=objects_of(root, "tools"),
         description=field_of(root, "description", ""),
@@ -187,4 +190,3 @@ def _output(entry: JsonObject) -> OutputContract:
         format=OutputFormat(field_of(entry, "format", implied.value)),
         schema=object_of(entry, "schema") if "schema" in entry else None,
     )
-

@@ -42,17 +42,17 @@ def tojson(value: object, indent: int | None = None) -> str:
 
 def round_number(value: float, precision: int = 0, method: str = "common") -> float:
     """Round as Jinja2 does; the precision is bounded, since 10 is raised to it."""
-    from jinja2.filters import do_round  # noqa: PLC0415 - Jinja2 is loaded by whoever renders
+    from jinja2.filters import do_round
 
     if not -_DIGITS <= precision <= _DIGITS:
         message = f"round takes a precision from -{_DIGITS} to {_DIGITS}."
         raise LimitReachedError(message)
-    return do_round(value, precision, cast("Any", method))
+    return float(do_round(value, precision, cast("Any", method)))
 
 
 def total(values: Iterable[Any]) -> float:
     """Add numbers; lists, which Jinja2 would join in quadratic time, are refused."""
-    numbers = list(values)
+    numbers: list[float] = list(values)
     if any(isinstance(number, bool) or not isinstance(number, (int, float)) for number in numbers):
         message = "sum adds numbers only"
         raise TypeError(message)

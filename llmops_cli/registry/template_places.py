@@ -42,9 +42,9 @@ def content_keys(document: YamlDocument, message_index: int) -> tuple[str | int,
 def _value(document: YamlDocument, keys: tuple[str | int, ...]) -> object:
     value: object = document.root
     for key in keys:
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+        if (isinstance(value, dict) and key in value) or (
+            isinstance(value, list) and isinstance(key, int) and key < len(value)
+        ):
             value = value[key]
         else:
             return None

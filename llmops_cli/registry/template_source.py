@@ -25,9 +25,10 @@ _FOREIGN = (
 )
 """What other template languages write, by how it looks; consulted only after Jinja2 has refused the text."""
 
-_OPENING = {"(": ")", "[": "]", "{": "}"}
+_OPENING = frozenset("([{")
+_CLOSING = frozenset(")]}")
+_SEPARATING = frozenset(",:")
 _LINKING_NAMES = frozenset({"not", "and", "or", "if", "else", "is", "in"})
-_NOT_LINKING = frozenset({",", ":", ")", "]", "}"})
 _BLOCKS = frozenset({"if", "for", "macro", "call", "filter", "with", "block", "autoescape"})
 
 
@@ -64,13 +65,13 @@ def parse_source(source: str) -> tuple[nodes.Template, Sequence[LexedPiece]]:
     Raises:
         SourceRefusedError: for a syntax error or a limit; never RecursionError.
     """
-    from jinja2 import TemplateSyntaxError  # noqa: PLC0415 - 53 ms, and most prompts need no Jinja2 to be checked
+    from jinja2 import TemplateSyntaxError
 
     pieces: list[LexedPiece] = []
     environment = _environment()
     try:
-        for piece in lex(source):
-            pieces.append(piece)  # noqa: PERF402 - what was read before an error tells where it is
+        # what was read before an error tells where it is
+        pieces.extend(lex(source))
         _check_limits(pieces)
         return _parse(environment, pieces), pieces
     except TemplateSyntaxError as error:
@@ -108,14 +109,14 @@ _PARSING = "offsets"
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment  # noqa: PLC0415 - as above
+    from jinja2 import Environment
 
     return Environment(autoescape=False, keep_trailing_newline=True, cache_size=0)  # noqa: S701 - prompts are not HTML
 
 
 def _parse(environment: Environment, pieces: Sequence[LexedPiece]) -> nodes.Template:
-    from jinja2.lexer import TokenStream  # noqa: PLC0415 - as above
-    from jinja2.parser import Parser  # noqa: PLC0415
+    from jinja2.lexer import TokenStream
+    from jinja2.parser import Parser
 
     parser = Parser(environment, "", None, _PARSING)
     parser.stream = TokenStream(environment.lexer.wrap(pieces, None, _PARSING), None, _PARSING)
@@ -124,40 +125,51 @@ def _parse(environment: Environment, pieces: Sequence[LexedPiece]) -> nodes.Temp
 
 def _check_limits(pieces: Sequence[LexedPiece]) -> None:
     """Refuse what would make the parser recurse too deep or run too long."""
-    tags = links = 0
-    brackets: list[str] = []
-    blocks: list[str] = []
-    for index, (offset, kind, text) in enumerate(pieces):
-        if kind in {"variable_begin", "block_begin"}:
-            tags, links = tags + 1, 0
-            brackets.clear()
-            _follow_block(blocks, kind, pieces[index + 1 : index + 3])
-            if tags > limits.NODES:
-                _refuse(offset, f"more than {limits.NODES:,} expressions.", "Split the text into several prompts.")
-            if len(blocks) > limits.NESTING:
-                _refuse(offset, f"blocks are nested deeper than {limits.NESTING}.")
-            if blocks.count("for") > limits.LOOP_NESTING:
-                _refuse(offset, f"loops are nested deeper than {limits.LOOP_NESTING}.")
-        elif kind == "operator":
-            if text in _OPENING:
-                brackets.append(text)
-            elif text in _OPENING.values() and brackets:
-                brackets.pop()
-            if len(brackets) > limits.NESTING:
-                _refuse(offset, f"brackets are nested deeper than {limits.NESTING}.")
-            links += text not in _NOT_LINKING and text not in _OPENING
-        elif kind == "name":
-            links += text in _LINKING_NAMES
-        if links > limits.LINKS:
-            _refuse(offset, f"more than {limits.LINKS} operators in one tag.", "Compute the value before the call.")
+    depths = _Depths()
+    for index, piece in enumerate(pieces):
+        if piece.kind in {"variable_begin", "block_begin"}:
+            depths.enter_tag(piece, pieces[index + 1 : index + 3])
+        elif piece.kind == "operator":
+            depths.operator(piece)
+        elif piece.kind == "name":
+            depths.links += piece.text in _LINKING_NAMES
+        if depths.links > limits.LINKS:
+            _refuse(piece.offset, f"more than {limits.LINKS} operators in one tag.", "Compute the value before.")
 
 
-def _follow_block(blocks: list[str], kind: str, following: Sequence[LexedPiece]) -> None:
-    name = next((piece.text for piece in following if piece.kind == "name"), "")
-    if kind == "block_begin" and name in _BLOCKS:
-        blocks.append(name)
-    elif kind == "block_begin" and name.startswith("end") and blocks:
-        blocks.pop()
+class _Depths:
+    """How deep the place that is being read lies."""
+
+    def __init__(self) -> None:
+        self.tags = 0
+        self.links = 0
+        self.brackets = 0
+        self.blocks: list[str] = []
+
+    def enter_tag(self, piece: LexedPiece, following: Sequence[LexedPiece]) -> None:
+        self.tags += 1
+        self.links = self.brackets = 0
+        name = next((token.text for token in following if token.kind == "name"), "")
+        if piece.kind == "block_begin" and name in _BLOCKS:
+            self.blocks.append(name)
+        elif piece.kind == "block_begin" and name.startswith("end") and self.blocks:
+            self.blocks.pop()
+        if self.tags > limits.NODES:
+            _refuse(piece.offset, f"more than {limits.NODES:,} expressions.", "Split the text into several prompts.")
+        if len(self.blocks) > limits.NESTING:
+            _refuse(piece.offset, f"blocks are nested deeper than {limits.NESTING}.")
+        if self.blocks.count("for") > limits.LOOP_NESTING:
+            _refuse(piece.offset, f"loops are nested deeper than {limits.LOOP_NESTING}.")
+
+    def operator(self, piece: LexedPiece) -> None:
+        if piece.text in _OPENING:
+            self.brackets += 1
+        elif piece.text in _CLOSING:
+            self.brackets -= 1
+        elif piece.text not in _SEPARATING:
+            self.links += 1
+        if self.brackets > limits.NESTING:
+            _refuse(piece.offset, f"brackets are nested deeper than {limits.NESTING}.")
 
 
 def _refuse(offset: int, message: str, hint: str = "Make it simpler.") -> None:

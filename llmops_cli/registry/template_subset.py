@@ -206,13 +206,11 @@ def _nothing(*_: object) -> None:
     """Most nodes have nothing to check beside their children."""
 
 
-def _targets(node: nodes.Expr) -> Iterable[str | None]:
-    from jinja2 import nodes as kinds  # noqa: PLC0415 - loaded already by whoever made the tree
+def _targets(node: nodes.Node) -> Iterable[str | None]:
+    from jinja2 import nodes as kinds
 
     if isinstance(node, kinds.Name):
         return [node.name]
     if isinstance(node, kinds.Tuple):
         return [name for item in node.items for name in _targets(item)]
     return [None]
-
-

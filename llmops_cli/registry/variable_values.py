@@ -26,7 +26,7 @@ def value_problem(variable: Variable, value: JsonValue) -> str | None:
     return None
 
 
-def has_type(value: object, wanted: VariableType) -> bool:  # noqa: PLR0911 - one line per JSON type
+def has_type(value: object, wanted: VariableType) -> bool:
     """Tell whether a value is of a JSON type; true is no number, and 2.0 is an integer as in JSON Schema."""
     match wanted:
         case VariableType.STRING:
