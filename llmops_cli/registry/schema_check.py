@@ -76,11 +76,11 @@ def _known(kind: str) -> None:
 
 
 def _complaint(value: JsonValue, kind: str) -> str | None:
-    from fastjsonschema import JsonSchemaException
+    from fastjsonschema import JsonSchemaValueException
 
     try:
         _compiled(kind)(value)
-    except JsonSchemaException as error:
+    except JsonSchemaValueException as error:
         return str(error.message)
     return None
 
@@ -91,7 +91,11 @@ def _compiled(kind: str) -> Callable[[JsonValue], object]:
 
     # every $ref in our schemas is local: the handler table is empty, and nothing is ever fetched
     compiled = fastjsonschema.compile(
-        _as_draft_4(schema(kind)), handlers={}, use_default=False, use_formats=False, detailed_exceptions=False
+        cast("dict[str, Any]", _as_draft_4(schema(kind))),
+        handlers={},
+        use_default=False,
+        use_formats=False,
+        detailed_exceptions=False,
     )
     return cast("Callable[[JsonValue], object]", compiled)
 

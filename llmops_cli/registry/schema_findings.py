@@ -37,25 +37,26 @@ def explain(
 
 
 def _validator(schema: Mapping[str, Any]) -> Validator:
-    import jsonschema  # 90 ms, only when something is wrong
-    import referencing
+    import referencing  # noqa: PLC0415 - with jsonschema
+    from jsonschema import Draft202012Validator, validators
 
-    strict = jsonschema.validators.extend(
-        jsonschema.Draft202012Validator,
+    make: Callable[..., type[Validator]] = validators.extend
+    strict = make(
+        Draft202012Validator,
         validators={"pattern": _pattern_to_the_end},
-        type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
             "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
         ),
     )
     # an empty registry without retrieval: a $ref can open neither a socket nor a file
-    return strict(cast("Any", schema), registry=referencing.Registry())
+    return strict(schema, registry=referencing.Registry())
 
 
 def _pattern_to_the_end(
     _validator: Validator, pattern: str, instance: object, _schema: object
 ) -> Iterator[ValidationError]:
     """Match as ECMA 262 does: `$` is the end of the text, not the place before a last line feed."""
-    from jsonschema.exceptions import ValidationError
+    from jsonschema import ValidationError
 
     if isinstance(instance, str) and not re.search(re.sub(r"(?<!\\)\$", r"\\Z", pattern), instance):
         yield ValidationError("pattern")
@@ -126,9 +127,10 @@ def _wrong_type(error: ValidationError, document: YamlDocument) -> Iterator[Find
     written = words.written_at(document, keys)
     expected = error.validator_value
     types = [expected] if isinstance(expected, str) else list(cast("list[str]", expected))
-    shown = words.shown(error.instance, keys)
+    instance = cast("JsonValue", error.instance)
+    shown = words.shown(instance, keys)
     message = f"{words.subject(keys)} is {shown}; {words.expected_types(types)} is expected."
-    hint = words.hint_for_type(error.instance, types, keys, written)
+    hint = words.hint_for_type(instance, types, keys, written)
     yield _finding("wrong-type", message, document.position_of(*keys), document, hint)
 
 

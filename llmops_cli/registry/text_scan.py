@@ -15,10 +15,9 @@ from llmops_cli.registry.text_policy import TextProblem, scan_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from yaml.events import ScalarEvent
-
     from llmops_cli.registry.file_findings import FileFindings
     from llmops_cli.registry.source_text import Source
+    from llmops_cli.registry.yaml_events import TextEvent
 
 NO_ALLOWANCES: Mapping[int, frozenset[int]] = MappingProxyType({})
 
@@ -64,7 +63,7 @@ class TextScan:
             _UNREADABLE.sub("\ufffd", _YAML_BREAK.sub(" ", text)) if self._written or visible != text else text
         )
 
-    def finish(self, scalars: Sequence[ScalarEvent], *, complete: bool) -> Mapping[int, frozenset[int]]:
+    def finish(self, scalars: Sequence[TextEvent], *, complete: bool) -> Mapping[int, frozenset[int]]:
         """Report what no comment lifts, and comments that lift nothing; return what is lifted per line.
 
         `complete` is False when the parser stopped early: then a comment may be unused only because of that.
@@ -79,7 +78,7 @@ class TextScan:
                 self._complain(allowance.position, "allows a character that is not there.", Severity.WARNING)
         return _by_line(allowances)
 
-    def _escaped(self, scalars: Sequence[ScalarEvent]) -> Iterator[tuple[TextProblem, Position]]:
+    def _escaped(self, scalars: Sequence[TextEvent]) -> Iterator[tuple[TextProblem, Position]]:
         """Yield the problems that only unescaping brings to light; they are placed at their value."""
         for event in scalars:
             if event.style == '"' and not event.value.isprintable():
@@ -104,7 +103,7 @@ class TextScan:
             hint = f"Remove it, or write on the line before the key: # llmops: allow {names}, because …"
         self._findings.add(problem.rule, problem.message, position, hint=hint)
 
-    def _allowances(self, scalars: Sequence[ScalarEvent]) -> Iterator[_Allowance]:
+    def _allowances(self, scalars: Sequence[TextEvent]) -> Iterator[_Allowance]:
         for match in _COMMENT.finditer(self._source.text):
             if any(event.start_mark.index < match.start() < event.end_mark.index for event in scalars):
                 continue  # part of a text, not a comment
@@ -122,7 +121,7 @@ class TextScan:
         hint = "Write: # llmops: allow U+200B, because …" if severity is Severity.ERROR else "Delete the comment."
         self._findings.add("allow-comment", f"The comment {what}", position, hint=hint, severity=severity)
 
-    def _lines_after(self, comment_line: int, scalars: Sequence[ScalarEvent]) -> frozenset[int]:
+    def _lines_after(self, comment_line: int, scalars: Sequence[TextEvent]) -> frozenset[int]:
         """Return the next line that is not a comment, and all lines of the values that start on it."""
         lines = self._source.text.split("\n")
         line = comment_line + 1

@@ -21,17 +21,16 @@ from llmops_cli.registry.yaml_scalars import ScalarError, plain_value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from yaml.events import Event
-
     from llmops_cli.core.json_value import JsonValue
     from llmops_cli.registry.document import Mark, Places
     from llmops_cli.registry.file_findings import FileFindings
+    from llmops_cli.registry.yaml_events import DocumentEvent, NodeEvent, PlacedEvent, TextEvent
 
 MAX_DEPTH = 32
 """Mappings and lists inside one another; the top mapping counts."""
 
-_NO_KEY: Any = object()
-_SKIPPED: Any = object()
+_NO_KEY = cast("str", object())
+_SKIPPED = cast("str", object())
 """Stands in for a key that was refused: its value is read for its own problems and left out."""
 
 
@@ -64,13 +63,13 @@ class YamlBuilder:
     def __init__(self, findings: FileFindings) -> None:
         """Start with nothing read."""
         self.root: dict[str, JsonValue] | None = None
-        self.scalars: list[ScalarEvent] = []
+        self.scalars: list[TextEvent] = []
         self._findings = findings
         self._frames: list[_Frame] = []
         self._places: Places = {}
         self._documents = 0
         self._values_unknown = False
-        self._handlers: dict[type[Event], Callable[[Any], None]] = {
+        self._handlers: dict[type, Callable[[Any], None]] = {
             ScalarEvent: self._scalar,
             MappingStartEvent: self._start,
             SequenceStartEvent: self._start,
@@ -85,7 +84,7 @@ class YamlBuilder:
         """Return the places of the top mapping's values."""
         return self._places
 
-    def run(self, next_event: Callable[[], Event | None]) -> None:
+    def run(self, next_event: Callable[[], object]) -> None:
         """Read events to the end of the stream.
 
         Raises:
@@ -100,7 +99,7 @@ class YamlBuilder:
         if self._values_unknown:
             self.root = None
 
-    def _scalar(self, event: ScalarEvent) -> None:
+    def _scalar(self, event: TextEvent) -> None:
         self.scalars.append(event)
         if not self._frames:
             self._refuse_top(event, "text" if event.value else "nothing")
@@ -111,8 +110,8 @@ class YamlBuilder:
         else:
             _put(frame, self._value(event), event.start_mark, None)
 
-    def _start(self, event: MappingStartEvent | SequenceStartEvent) -> None:
-        is_mapping = type(event) is MappingStartEvent
+    def _start(self, event: NodeEvent) -> None:
+        is_mapping = isinstance(event, MappingStartEvent)
         if not self._frames and not is_mapping:
             self._refuse_top(event, "a list")
         if event.anchor is not None or event.tag is not None:
@@ -129,7 +128,7 @@ class YamlBuilder:
             _put(parent, frame.items if frame.mapping is None else frame.mapping, event.start_mark, frame.places)
         self._frames.append(frame)
 
-    def _end(self, event: Event) -> None:
+    def _end(self, event: PlacedEvent) -> None:
         frame = self._frames.pop()
         if not self._frames:
             self.root, self._places = frame.mapping, frame.places
@@ -137,7 +136,7 @@ class YamlBuilder:
             self._frames[-1].key = _SKIPPED
             self._frames[-1].key_mark = event.start_mark
 
-    def _value(self, event: ScalarEvent) -> JsonValue:
+    def _value(self, event: TextEvent) -> JsonValue:
         if event.anchor is not None or event.tag is not None:
             self._refuse_properties(event)
         if event.style:  # quoted or a block; plain is '' from C and None from Python
@@ -149,7 +148,7 @@ class YamlBuilder:
             self._values_unknown = True
             return None
 
-    def _key(self, event: ScalarEvent, frame: _Frame) -> str:
+    def _key(self, event: TextEvent, frame: _Frame) -> str:
         """Return the key, or the mark for one that was refused."""
         key = self._value(event)
         if not event.style and event.value == "<<":
@@ -169,7 +168,7 @@ class YamlBuilder:
             return _SKIPPED
         return key
 
-    def _alias(self, event: AliasEvent) -> None:
+    def _alias(self, event: NodeEvent) -> None:
         message = f"The alias {quoted('*' + (event.anchor or ''))} stands for another value; aliases are not allowed."
         self._findings.add("anchor", message, at(event.start_mark), hint="Write the value out, or quote the text.")
         self._values_unknown = True
@@ -181,7 +180,7 @@ class YamlBuilder:
         else:
             _put(frame, None, event.start_mark, None)
 
-    def _document(self, event: DocumentStartEvent) -> None:
+    def _document(self, event: DocumentEvent) -> None:
         self._documents += 1
         if self._documents > 1:
             message = "A second document starts here; a file holds one."
@@ -191,18 +190,18 @@ class YamlBuilder:
             message = "YAML directives (%…) are not allowed."
             self._findings.add("directive", message, at(event.start_mark), hint="Delete the line.")
 
-    def _stream_end(self, event: StreamEndEvent) -> None:
+    def _stream_end(self, event: PlacedEvent) -> None:
         if not self._documents:
             message = "The file has comments but no content."
             self._findings.add("comments-only", message, at(event.start_mark), hint="Write its content, or delete it.")
 
-    def _refuse_top(self, event: Event, found: str) -> None:
+    def _refuse_top(self, event: PlacedEvent, found: str) -> None:
         message = f"The file holds {found} at its top; a mapping of keys to values is expected."
         hint = "Start with a line such as `id: …`."
         self._findings.add("not-a-mapping", message, at(event.start_mark), hint=hint)
         raise StopParsingError
 
-    def _refuse_properties(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
+    def _refuse_properties(self, event: NodeEvent) -> None:
         if event.anchor is not None:
             message = f"The anchor {quoted('&' + event.anchor)} is not allowed: aliases hide what a file says."
             self._findings.add("anchor", message, at(event.start_mark), hint="Delete it, or quote the text.")
@@ -212,7 +211,7 @@ class YamlBuilder:
             self._findings.add("tag", message, at(event.start_mark), hint=hint)
             self._values_unknown = True
 
-    def _refuse_complex_key(self, event: Event) -> None:
+    def _refuse_complex_key(self, event: PlacedEvent) -> None:
         message = "A key is itself a mapping or list; keys are text."
         hint = "If this is a template, quote it: a plain {{ name }} is a mapping for YAML."
         self._findings.add("non-string-key", message, at(event.start_mark), hint=hint)

@@ -19,7 +19,7 @@ from llmops_cli.registry.yaml_problems import explain_yaml_error
 __all__ = ["YamlDocument", "parse_yaml_document"]
 
 try:
-    from yaml.cyaml import CParser as EventParser
+    from yaml.cyaml import CParser as EventParser  # type: ignore[attr-defined]
 except ImportError:  # a PyYAML without libyaml: the same events from Python, ten times slower
     from yaml.loader import SafeLoader as EventParser  # type: ignore[assignment]
 
