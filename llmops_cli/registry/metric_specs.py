@@ -1,4 +1,4 @@
-"""The `metrics:` lists of suites and cases → specifications with unique names, checked against the metrics there are."""
+"""The `metrics:` lists of suites and cases → specifications with unique names, checked by the metrics."""
 
 from __future__ import annotations
 

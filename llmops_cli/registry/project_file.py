@@ -104,7 +104,7 @@ class ProjectSettings:
     providers: Mapping[str, ProviderSettings] = field(default_factory=lambda: BUILT_IN_PROVIDERS)
     models: Mapping[str, ModelAlias] = field(default_factory=dict[str, ModelAlias])
     environments: Mapping[str, EnvironmentSettings] = field(default_factory=dict[str, EnvironmentSettings])
-    gate: GatePolicy = GatePolicy()
+    gate: GatePolicy = field(default_factory=GatePolicy)
     paths: ProjectPaths = ProjectPaths()
     max_cost_usd: float | None = None
     confirm_above_usd: float | None = None

@@ -139,12 +139,12 @@ def _environment() -> Environment:
 
         intercepted_binops = frozenset({"+", "-"})
 
-        def getattr(self, obj: Any, attribute: str) -> Any:
+        def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - as Jinja2 has it
             if isinstance(obj, LoopContext):
                 return super().getattr(obj, attribute)
             return self.getitem(obj, attribute)
 
-        def getitem(self, obj: Any, argument: Any) -> Any:
+        def getitem(self, obj: Any, argument: Any) -> Any:  # noqa: ANN401 - as Jinja2 has it
             try:
                 if isinstance(obj, (dict, list, tuple, str)):
                     return obj[argument]
@@ -152,7 +152,7 @@ def _environment() -> Environment:
                 pass
             return self.undefined(obj=obj, name=argument)
 
-        def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 - as Jinja2 has it
             for operand in (left, right):
                 if isinstance(operand, bool) or not isinstance(operand, (int, float)):
                     message = f"'{operator}' takes numbers; join texts with ~"

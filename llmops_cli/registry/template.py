@@ -131,21 +131,19 @@ def _checked_values(prompt: Prompt, variables: Mapping[str, JsonValue]) -> Mappi
         if name not in variables and variable.required:
             message = f"variable '{name}' of prompt '{prompt.id}' has no value and no default."
             raise RenderError(message, where=prompt.path, hint=f"Give it: --var {name}=…")
-        value = variables[name] if name in variables else variable.default
-        problem = value_problem(variable, value) if name in variables else None
+        values[name] = variables.get(name, variable.default)
+        problem = value_problem(variable, values[name]) if name in variables else None
         if problem:
-            raise RenderError(f"variable '{name}' {problem}", where=prompt.path)
-        values[name] = value
+            message = f"variable '{name}' {problem}"
+            raise RenderError(message, where=prompt.path)
     return values
 
 
 def _simple_names(text: str) -> dict[str, int] | None:
     """Return the names of a template that has only `{{ name }}`, or None when Jinja2 has to read it."""
     names: dict[str, int] = {}
-    count = 0
-    for match in _TAG.finditer(text):
+    for count, match in enumerate(_TAG.finditer(text)):
         name = match["name"]
-        count += 1
         if name is None or name in _RESERVED or count > limits.NODES // 2:
             return None
         names.setdefault(name, match.start("name"))

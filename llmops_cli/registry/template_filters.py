@@ -82,7 +82,7 @@ def check_size(characters: int) -> None:
         raise LimitReachedError(message)
 
 
-def plain(value: object) -> Any:
+def plain(value: object) -> Any:  # noqa: ANN401 - what Jinja2 takes
     """Return a copy of a JSON value made of plain Python types only, so that templates meet nothing else."""
     if value is None or isinstance(value, bool):
         return value

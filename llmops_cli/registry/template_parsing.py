@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from llmops_cli.core.findings import Position
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry import template_limits as limits
@@ -17,6 +16,8 @@ from llmops_cli.registry.template_subset import IncludeSite, Survey, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from llmops_cli.core.findings import Position
 
 _CACHED_PARTIALS = 64
 

@@ -42,10 +42,11 @@ def content_keys(document: YamlDocument, message_index: int) -> tuple[str | int,
 def _value(document: YamlDocument, keys: tuple[str | int, ...]) -> object:
     value: object = document.root
     for key in keys:
-        if (isinstance(value, dict) and key in value) or (
-            isinstance(value, list) and isinstance(key, int) and key < len(value)
-        ):
+        if isinstance(value, dict) and key in value:
             value = value[key]
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            items: list[object] = value
+            value = items[key]
         else:
             return None
     return value
