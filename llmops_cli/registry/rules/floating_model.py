@@ -65,7 +65,7 @@ class FloatingModel:
                     severity=self.severity,
                     rule=self.name,
                     message=f"'{model}' can become another model without a commit.",
-                    hint="Name a dated or numbered snapshot of it.",
+                    hint="Name a dated snapshot of it; where its maker offers none, run its suite regularly.",
                 )
 
 

@@ -89,6 +89,7 @@ _PLACEHOLDER = re.compile(
     r"|todo|none|null|x{4}|\*{3}|\.{3}|0{6}|1234|abcd",
     re.IGNORECASE,
 )
+_JOINTS = re.compile(r"[-_.~/]+")
 _LEAST_BITS_PER_CHARACTER = 3.3
 _SHOWN = 4
 
@@ -146,6 +147,8 @@ def _is_random(value: str) -> bool:
     if not (any(map(str.isdigit, value)) and any(map(str.isalpha, value))):
         return False
     if value.count("/") > 1 or value.count(".") > 2 or "://" in value:  # noqa: PLR2004 - a path, a host
+        return False
+    if all(part.isalpha() or part.isdigit() for part in _JOINTS.split(value)):  # words-and-numbers-2026
         return False
     counts = Counter(value).values()
     return -sum(n / len(value) * log2(n / len(value)) for n in counts) >= _LEAST_BITS_PER_CHARACTER

@@ -70,7 +70,7 @@ class MinCases:
                 severity=self.severity,
                 rule=self.name,
                 message=f"the suite has {count} {'case' if count == 1 else 'cases'}; its gate asks for {needed}.",
-                hint="Add cases from real traffic and from failures, or lower gate.min_cases and accept a blunter gate.",
+                hint="Add cases from real traffic and failures, or lower gate.min_cases and accept a blunter gate.",
             )
 
 
