@@ -11,7 +11,6 @@ merge itself made new text.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from llmops_cli.registry.git_process import GitProcess
-
-_MAGIC = re.compile(r"([*?\[\]\\])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,20 +46,22 @@ class CommitChanges:
     files: tuple[FileChange, ...]
 
 
-def quoted(path: str) -> str:
-    """Return `path` as a part of a git pattern that matches exactly itself."""
-    return _MAGIC.sub(r"\\\1", path)
+def read_changes(
+    process: GitProcess, commit: str, paths: Sequence[str], *, rare: bool = True
+) -> Iterator[CommitChanges]:
+    """Walk back from a full commit id, newest first, one value per commit that changed one of `paths`.
 
-
-def read_changes(process: GitProcess, commit: str, pathspecs: Sequence[str]) -> Iterator[CommitChanges]:
-    """Walk back from a full commit id, newest first, one value per commit that changed a matching path.
+    Paths are files or folders from the repository's root, taken as they are: patterns would be matched against
+    every name of every tree (measured: 25 times slower with 2,000 files in a folder). `rare` says that few
+    commits touch them, so that the walk picks those; where most do, picking and comparing would do the same
+    work twice.
 
     Raises:
         SetupError: when git cannot walk the history: a damaged repository.
     """
-    walk = ("rev-list", "--full-history", "--end-of-options", commit, "--", *pathspecs)
+    walk = ("rev-list", "--full-history", "--end-of-options", commit, "--", *(paths if rare else ()))
     compare = ("diff-tree", "--stdin", "-r", "-c", "-z", "--root", "--raw", "--no-renames", "--no-abbrev", "--")
-    records = process.records(walk, (*compare, *pathspecs), pathspec_magic=True)
+    records = process.records(walk, (*compare, *paths))
     try:
         yield from _grouped(records)
     except GitCommandError as error:

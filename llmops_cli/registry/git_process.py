@@ -152,24 +152,18 @@ class GitProcess:
         *,
         stdin: int | None = subprocess.DEVNULL,
         stderr: int | None = subprocess.DEVNULL,
-        pathspec_magic: bool = False,
     ) -> subprocess.Popen[bytes]:
         """Start a command whose output is read while it runs; whoever starts it ends it."""
-        environment = self._environment
-        if pathspec_magic:
-            environment = {k: v for k, v in environment.items() if k != "GIT_LITERAL_PATHSPECS"}
         return subprocess.Popen(  # noqa: S603 - as above
             [self._program, *arguments],
             cwd=self.folder,
-            env=environment,
+            env=self._environment,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
         )
 
-    def records(
-        self, *commands: Sequence[str], separator: bytes = b"\0", pathspec_magic: bool = False
-    ) -> Iterator[bytes]:
+    def records(self, *commands: Sequence[str], separator: bytes = b"\0") -> Iterator[bytes]:
         """Run the commands as one pipe and yield what the last one writes, record by record.
 
         Stopping early ends the children.
@@ -183,7 +177,7 @@ class GitProcess:
                 for arguments in commands:
                     source = children[-1].stdout if children else None
                     stdin = subprocess.DEVNULL if source is None else source.fileno()
-                    child = self.start(arguments, stdin=stdin, stderr=said.fileno(), pathspec_magic=pathspec_magic)
+                    child = self.start(arguments, stdin=stdin, stderr=said.fileno())
                     children.append(child)
                     if source is not None:
                         source.close()  # the next child holds it; ours would hide the end of the pipe

@@ -173,20 +173,20 @@ class GitRepository:
             return
         start = self.resolve(reference)
         if paths:
-            for changes in read_changes(self._process, start, [f":(top,literal){path}" for path in paths]):
+            for changes in read_changes(self._process, start, paths):
                 yield self.commit(changes.commit)
             return
         for line in self._process.records(("rev-list", "--end-of-options", start), separator=b"\n"):
             yield self.commit(line.decode("ascii"))
 
-    def changes(self, pathspecs: Sequence[str], reference: str = "HEAD") -> Iterator[CommitChanges]:
-        """Walk the commits that changed a path of `pathspecs` (git's pattern language), newest first.
+    def changes(self, paths: Sequence[str], reference: str = "HEAD", *, rare: bool = True) -> Iterator[CommitChanges]:
+        """Walk the commits that changed one of `paths` (files or folders), newest first, with what changed.
 
-        Whoever builds a pattern quotes the parts that are not pattern (`git_changes.quoted`).
+        `rare` says that few commits did; it decides about speed alone.
         """
         if reference == "HEAD" and self.head() is None:
             return
-        yield from read_changes(self._process, self.resolve(reference), pathspecs)
+        yield from read_changes(self._process, self.resolve(reference), paths, rare=rare)
 
     def changed_paths(self, older: str, newer: str) -> tuple[str, ...]:
         """Return the paths whose content or kind differs between two revisions, sorted; a move is two paths."""
@@ -195,9 +195,9 @@ class GitRepository:
     def differences(self, older: str, newer: str, *, renames: bool = False) -> tuple[FileChange, ...]:
         """Return what differs between two revisions; with `renames`, a move is one change."""
         ids = (self.resolve(older), self.resolve(newer))
-        follow = "--find-renames" if renames else "--no-renames"
+        follow = ("--find-renames", "-l1000") if renames else ("--no-renames",)
         _, listing = self._process.run(
-            "diff-tree", "-r", "-z", "--raw", follow, "--no-abbrev", "--end-of-options", *ids
+            "diff-tree", "-r", "-z", "--raw", *follow, "--no-abbrev", "--end-of-options", *ids
         )
         return tuple(parse_changes(iter(listing.split(b"\0"))))
 

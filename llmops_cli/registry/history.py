@@ -1,15 +1,17 @@
 """The history of one prompt: every commit that changed what it says, newest first.
 
-A prompt's identity is its id, and its id is its file's name, so a move to another folder is no event of
-its own: the walk matches the name in every folder below the prompts. A file that came from another name is
-followed under that name. A commit that changed nothing but a partial is listed when it changed the
+A prompt's identity is its id, and its id is its file's name. A file that appears in one folder in the commit
+that removes it from another has moved, and the walk goes on in both places; a file that came from another
+name is followed under that name. A commit that changed nothing but a partial is listed when it changed the
 prompt's digest. One revision that does not parse is an entry with findings, and the walk goes on.
 
-Cost: one `git rev-list | git diff-tree` limited to the prompt's name and the partials, and for each commit
-found one commit object, one blob, and the tree of the partials. No tree is listed per commit.
+Cost: one `git rev-list | git diff-tree` limited to the prompt's paths and the partials (one more for each
+folder the file ever was in), and for each commit found one commit object, one blob, and the tree of the
+partials. No tree is listed per commit.
 
-What is not seen: a merge that combines a new prompt text from one side with a new partial from the other
-has a digest of its own without changing any file; only `versions_in` counts it, and only at `reference`.
+What is not seen: a prompt that was deleted in one folder and made anew in another by a later commit begins
+with the later one; and a merge that combines a new text from one side with a new partial from the other
+has a digest of its own without changing any file (`versions_in` counts it, where it is `reference` itself).
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from llmops_cli.registry.prompt_places import below, partial_id_of, pathspecs, prompt_id_of
+from llmops_cli.registry.git_changes import CommitChanges
+from llmops_cli.registry.prompt_places import below, partial_id_of, partials_folder, prompt_id_of
 from llmops_cli.registry.prompt_states import PromptState, PromptStates
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
     from llmops_cli.core.findings import Finding
     from llmops_cli.core.prompts import Prompt
-    from llmops_cli.registry.git_changes import CommitChanges, FileChange
+    from llmops_cli.registry.git_changes import FileChange
     from llmops_cli.registry.git_objects import Commit
     from llmops_cli.registry.git_repository import GitRepository
     from llmops_cli.registry.project_file import ProjectSettings
@@ -118,25 +121,47 @@ class GitVersions:
         if self._asked == 1:
             return walk.versions(self._start, walk.changes(self._start))
         if self._index is None:
-            everything = self._repository.changes([f":(top,literal){self._folder}"], self._start)
+            everything = self._repository.changes([self._folder or "."], self._start, rare=False)
             self._index = _ChangeIndex(everything, self._folder)
         return walk.versions(self._start, self._index.of(prompt_id))
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk under one name; `watched` are the partials that the prompt included at any point so far."""
+    """One walk under one name.
+
+    `paths` are the places of the prompt's file known so far, `watched` the partials that it included at any
+    point so far; both only grow.
+    """
 
     repository: GitRepository
     folder: str
     prompt_id: str
     states: PromptStates
+    paths: list[str] = field(default_factory=list[str])
     watched: set[str] = field(default_factory=set[str])
 
     def changes(self, start: str) -> Iterator[CommitChanges]:
-        """Walk the commits that touch the prompt's file in any folder, or a partial."""
-        patterns = pathspecs(self.prompt_id, self.folder)
-        return self.repository.changes(patterns, start) if patterns else iter(())
+        """Walk the commits that touch the prompt's file or a partial; anew when another place becomes known."""
+        self.paths += self.states.paths_of(start, self.prompt_id)
+        here = bool(self.paths)
+        if not here:
+            self.paths.append(below(self.folder, f"{self.prompt_id}.yaml"))
+        seen: set[str] = set()
+        found = False
+        known = 0
+        while known < len(self.paths):
+            known = len(self.paths)
+            for change in self.repository.changes([*self.paths, partials_folder(self.folder)], start):
+                if change.commit in seen:
+                    continue
+                seen.add(change.commit)
+                found = found or any(self.owns(file.path) for file in change.files)
+                yield change
+                if known < len(self.paths):
+                    break
+        if not here and not found:  # deleted long ago, from a folder that nothing names: look into every change
+            yield from self.repository.changes([self.folder or "."], start, rare=False)
 
     def entries(self, start: str, changes: Iterable[CommitChanges]) -> Iterator[HistoryEntry]:
         """Turn changes into entries; those of partials that the prompt does not include fall away."""
@@ -148,7 +173,7 @@ class _Walk:
             own = [file for file in change.files if self.owns(file.path)]
             if own:
                 entry = self._of_file(change.commit, own, cut_off=change.commit in edges)
-                path = next((file.path for file in own if file.old_blob), entry.path)
+                path = entry.renamed_from or entry.path
                 yield entry
             elif self._touches_watched(change) and (entry_of_partials := self._of_partials(change, path)):
                 yield entry_of_partials
@@ -171,7 +196,9 @@ class _Walk:
         inside = oldest.renamed_from.startswith(below(self.folder))
         folder = self.folder if inside else oldest.renamed_from.rpartition("/")[0]
         name = prompt_id_of(oldest.renamed_from, folder)
-        return (_walk_of(self.repository, folder, name), oldest.commit.parents[0]) if name else (None, None)
+        if name is None or (name, folder) == (self.prompt_id, self.folder):
+            return None, None
+        return _walk_of(self.repository, folder, name), oldest.commit.parents[0]
 
     def owns(self, path: str) -> bool:
         """Tell whether `path` is this prompt's file."""
@@ -181,15 +208,15 @@ class _Walk:
         commit = self.repository.commit(commit_id)
         kept = next((file for file in own if file.new_blob), None)
         old = next((file for file in own if file.old_blob), None)
-        if old and old.old_blob and commit.parents:
-            self.watched |= self.states.includes_before(commit.parents[0], old.path, old.old_blob)
+        if kept is not None and old is None and not cut_off and commit.parents:
+            old = self._came_from(commit, kept.path)
+        if old and old.old_blob and commit.parents and self.owns(old.old_path):
+            self.watched |= self.states.includes_before(commit.parents[0], old.old_path, old.old_blob)
         if kept is None or kept.new_blob is None:
             return HistoryEntry(commit=commit, path=own[0].path, prompt=None, deleted=True)
         state = self.states.at(commit_id, kept.path, kept.new_blob)
         self.watched |= state.includes
-        renamed = old.path if old and old.path != kept.path else None
-        if old is None and not cut_off and commit.parents:
-            renamed = self._came_from(commit, kept.path)
+        renamed = old.old_path if old and old.old_path != kept.path else None
         return _entry(commit, state, renamed_from=renamed, cut_off=cut_off)
 
     def _of_partials(self, change: CommitChanges, path: str) -> HistoryEntry | None:
@@ -204,9 +231,17 @@ class _Walk:
         partials = self._partials_in(change) & self.watched
         return _entry(commit, after, changed_partials=tuple(sorted(partials)))
 
-    def _came_from(self, commit: Commit, path: str) -> str | None:
-        changes = self.repository.differences(commit.parents[0], commit.hex, renames=True)
-        return next((file.old_path for file in changes if file.path == path and file.old_path != path), None)
+    def _came_from(self, commit: Commit, path: str) -> FileChange | None:
+        """Find what a new file was before: the same name in another folder, else what git calls a rename."""
+        changes = self.repository.differences(commit.parents[0], commit.hex)
+        moved = next((file for file in changes if file.old_blob and not file.new_blob and self.owns(file.path)), None)
+        if moved is not None:
+            self.paths.append(moved.path)
+            return moved
+        if not any(file.old_blob and not file.new_blob for file in changes):
+            return None
+        renames = self.repository.differences(commit.parents[0], commit.hex, renames=True)
+        return next((file for file in renames if file.path == path and file.old_path != path), None)
 
     def _touches_watched(self, change: CommitChanges) -> bool:
         return not self.watched.isdisjoint(self._partials_in(change))
@@ -219,19 +254,22 @@ class _ChangeIndex:
     """All changes below the prompts' folder, by prompt id, in their order."""
 
     def __init__(self, changes: Iterable[CommitChanges], folder: str) -> None:
-        self._changes = tuple(changes)
-        self._by_id: dict[str, list[int]] = {}
-        self._of_partials: list[int] = []
-        for number, change in enumerate(self._changes):
-            ids = {prompt_id_of(file.path, folder) for file in change.files}
-            for prompt_id in ids - {None}:
-                self._by_id.setdefault(str(prompt_id), []).append(number)
-            if any(partial_id_of(file.path, folder) for file in change.files):
-                self._of_partials.append(number)
+        self._commits: list[str] = []
+        self._by_id: dict[str, dict[int, list[FileChange]]] = {}
+        self._of_partials: dict[int, list[FileChange]] = {}
+        for number, change in enumerate(changes):
+            self._commits.append(change.commit)
+            for file in change.files:
+                if prompt_id := prompt_id_of(file.path, folder):
+                    self._by_id.setdefault(prompt_id, {}).setdefault(number, []).append(file)
+                elif partial_id_of(file.path, folder):
+                    self._of_partials.setdefault(number, []).append(file)
 
     def of(self, prompt_id: str) -> Iterator[CommitChanges]:
-        numbers = {*self._by_id.get(prompt_id, ()), *self._of_partials}
-        return (self._changes[number] for number in sorted(numbers))
+        own = self._by_id.get(prompt_id, {})
+        for number in sorted({*own, *self._of_partials}):
+            files = (*own.get(number, ()), *self._of_partials.get(number, ()))
+            yield CommitChanges(self._commits[number], files)
 
 
 def _walk_of(repository: GitRepository, folder: str, prompt_id: str) -> _Walk:

@@ -1,15 +1,13 @@
-"""Where the files of prompts and partials lie: ids from paths, and back as git patterns."""
+"""Where the files of prompts and partials lie: ids from paths, and back."""
 
 from __future__ import annotations
 
 import re
 
 from llmops_cli.registry.catalog import PARTIALS
-from llmops_cli.registry.git_changes import quoted
 
 _PROMPT_NAME = re.compile(r"(?P<id>.+)\.ya?ml", re.IGNORECASE)
 _FOREIGN_NAME = re.compile(r".+\.prompt\.ya?ml", re.IGNORECASE)
-_EXTENSIONS = ("[yY][aA][mM][lL]", "[yY][mM][lL]")
 
 
 def below(folder: str, path: str = "") -> str:
@@ -35,12 +33,3 @@ def partial_id_of(path: str, folder: str) -> str | None:
     """Return the id of the partial at `path`, or None when there is none."""
     start = f"{partials_folder(folder)}/"
     return path[len(start) : -len(".md")] if path.startswith(start) and path.endswith(".md") else None
-
-
-def pathspecs(prompt_id: str, folder: str) -> tuple[str, ...]:
-    """Return git patterns for the prompt's file in any folder below `folder`, and for every partial."""
-    if "/" in prompt_id or "\0" in prompt_id or not prompt_id:
-        return ()
-    top = f":(top,glob){quoted(below(folder))}"
-    names = (f"{top}**/{quoted(prompt_id)}.{extension}" for extension in _EXTENSIONS)
-    return (*names, f"{top}{PARTIALS}/**")

@@ -42,6 +42,8 @@ class PromptStates:
         self._folder = folder
         self._states: dict[tuple[str, str, str], PromptState] = {}
         self._partials: dict[str, CommitPartials] = {}
+        self._listed = ""
+        self._places: Mapping[str, tuple[tuple[str, str], ...]] = {}
 
     def at(self, commit: str, path: str, blob: str) -> PromptState:
         """Return the state of the file `path`, whose content is `blob`, at a commit."""
@@ -57,16 +59,28 @@ class PromptStates:
         found = self._repository.read_object(f"{commit}:{path}") if path else None
         if found is not None and found.kind == "blob":
             return self.at(commit, path, found.hex)
-        for candidate, blob in self._repository.blobs_below(commit, self._folder).items():
-            if prompt_id_of(candidate, self._folder) == prompt_id:
-                return self.at(commit, candidate, blob)
-        return None
+        places = self._places_at(commit).get(prompt_id, ())
+        return self.at(commit, *places[0]) if places else None
+
+    def paths_of(self, commit: str, prompt_id: str) -> tuple[str, ...]:
+        """Return every place where a file of that id lies at a commit: one, or none, or a mistake."""
+        return tuple(path for path, _ in self._places_at(commit).get(prompt_id, ()))
 
     def includes_before(self, parent: str, path: str, blob: str) -> frozenset[str]:
         """Return which partials the file included at a parent commit."""
         if not self._partials_at(parent).tree:
             return frozenset()
         return self.at(parent, path, blob).includes
+
+    def _places_at(self, commit: str) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Return id → (path, blob) at one commit; the last one is kept, since walks start where others did."""
+        if self._listed != commit:
+            places: dict[str, tuple[tuple[str, str], ...]] = {}
+            for path, blob in self._repository.blobs_below(commit, self._folder).items():
+                if prompt_id := prompt_id_of(path, self._folder):
+                    places[prompt_id] = (*places.get(prompt_id, ()), (path, blob))
+            self._listed, self._places = commit, places
+        return self._places
 
     def _partials_at(self, commit: str) -> CommitPartials:
         folder = partials_folder(self._folder)

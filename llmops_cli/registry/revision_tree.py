@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import SetupError
-from llmops_cli.registry.git_objects import REGULAR_MODES
+from llmops_cli.registry.git_objects import REGULAR_MODES, parse_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,19 @@ class RevisionTree:
         return found.data
 
     def blob_of(self, path: str) -> str | None:
-        """Return the id of the blob at `path`, or None when there is no regular file."""
-        return self._listed().get(path)
+        """Return the id of the blob at `path`, or None when there is no regular file.
+
+        Before the tree is listed, only the one folder is read: who wants a file of each of a hundred commits
+        does not list a hundred trees.
+        """
+        if self._blobs is not None or "\n" in path:
+            return self._listed().get(path)
+        folder, _, name = path.rpartition("/")
+        if any(part in {"", ".", ".."} for part in path.split("/")):
+            return None  # git would take these as relative to its working folder
+        found = self._objects.read(f"{self.commit}:{folder}")
+        entries = parse_tree(found) if found else ()
+        return next((entry.hex for entry in entries if entry.name == name and entry.is_regular), None)
 
     def _listed(self) -> dict[str, str]:
         if self._blobs is None:
