@@ -12,11 +12,20 @@ from typer.main import get_command
 
 from llmops_cli import __version__
 from llmops_cli.commands import (
+    bump,
+    cache,
+    diff,
     init,
+    list_prompts,
+    log,
     metrics,
+    models,
     new,
+    render,
     rules,
     schema,
+    show,
+    validate,
     version,
 )
 from llmops_cli.commands._command_classes import LlmopsCommand, LlmopsGroup
@@ -58,6 +67,19 @@ START, LOOK, CHANGE, EVALUATE, REFERENCE = (
 COMMANDS = (
     Entry(START, "init", init.init),
     Entry(START, "new", new.new),
+    Entry(LOOK, "list", list_prompts.list_prompts),
+    Entry(LOOK, "show", show.show),
+    Entry(LOOK, "log", log.log),
+    Entry(LOOK, "diff", diff.diff),
+    Entry(LOOK, "render", render.render),
+    Entry(CHANGE, "validate", validate.validate),
+    Entry(CHANGE, "bump", bump.bump),
+    Entry(REFERENCE, "models list", models.list_models),
+    Entry(REFERENCE, "models pull", models.pull_model),
+    Entry(REFERENCE, "models path", models.path_of_model),
+    Entry(REFERENCE, "cache show", cache.show_cache),
+    Entry(REFERENCE, "cache explain", cache.explain_cache),
+    Entry(REFERENCE, "cache clear", cache.clear_cache),
     Entry(REFERENCE, "rules list", rules.list_rules),
     Entry(REFERENCE, "rules show", rules.show_rule),
     Entry(REFERENCE, "metrics list", metrics.list_metrics),
@@ -67,6 +89,8 @@ COMMANDS = (
 )
 
 GROUPS = {
+    "models": "List and fetch the embedded models, which need no key.",
+    "cache": "Look at the answers that were paid for once.",
     "rules": "Explain the rules that findings name.",
     "metrics": "Explain the metrics that suites use.",
 }

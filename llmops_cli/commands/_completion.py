@@ -1,16 +1,11 @@
 """What the shell offers at TAB: prompt ids, from file names alone, without reading a file."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+
+import typer
 
 from llmops_cli.commands._workspace import find_root
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import typer
 
 MOST_OFFERED = 500
 

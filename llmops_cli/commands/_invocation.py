@@ -46,7 +46,11 @@ class Invocation:
     def config(self) -> Path | None:
         """The project file of `--config`, when one was named."""
         given = self.options.get("config")
-        return self._folder / given if isinstance(given, str) else None
+        return self.folder / given if isinstance(given, str) else None
+
+    def path(self, given: Path) -> Path:
+        """Return a path of the command line, relative to where the command works."""
+        return self.folder / given
 
     @property
     def offline(self) -> bool:

@@ -12,7 +12,7 @@ from llmops_cli.core.parts import PartTable
 
 def list_parts(console: Console, table: PartTable, output_format: TextOrJson, next_step: str) -> ExitCode:
     """Print every part with its kind and summary."""
-    from llmops_cli.reports.parts_text import parts_text
+    from llmops_cli.reports.parts_text import parts_text  # noqa: PLC0415 - only when the command runs
 
     rows = [(name, table.row(name)) for name in table]
     if output_format is TextOrJson.JSON:
@@ -26,7 +26,7 @@ def list_parts(console: Console, table: PartTable, output_format: TextOrJson, ne
 
 def show_part(console: Console, table: PartTable, name: str, output_format: TextOrJson) -> ExitCode:
     """Print the whole explanation of one part."""
-    from llmops_cli.reports.parts_text import part_text
+    from llmops_cli.reports.parts_text import part_text  # noqa: PLC0415 - only when the command runs
 
     row = table.row(name)
     part = table.resolve(name)

@@ -104,7 +104,7 @@ def example_files(*, prompts: str, evals: str) -> dict[str, str]:
     prompt = PROMPT.format(
         modeline=modeline("prompt", prompt_path),
         id=EXAMPLE_ID,
-        description="An example: the echo model repeats the greeting. Put a real model in and watch the score.",
+        description="An example whose model repeats what it is told. Put a real model in and watch the score.",
         owner="you",
         model="echo/last-message",
         system="Repeat the greeting that you are given.",

@@ -77,7 +77,7 @@ class Workspace:
     @cached_property
     def tree(self) -> FileTree:
         """The files as they lie on disk, with the project file of `--config` in its place."""
-        from llmops_cli.registry.work_tree import WorkTree
+        from llmops_cli.registry.work_tree import WorkTree  # noqa: PLC0415 - only when the command runs
 
         tree = WorkTree(self.root)
         config = self.invocation.config
@@ -86,7 +86,7 @@ class Workspace:
     @cached_property
     def project(self) -> LoadedProject:
         """The project file with its findings, which `validate` lists."""
-        from llmops_cli.registry.project_file import load_project
+        from llmops_cli.registry.project_file import load_project  # noqa: PLC0415 - only when the command runs
 
         loaded = load_project(self.tree)
         config = self.invocation.config
@@ -110,7 +110,7 @@ class Workspace:
     @cached_property
     def catalog(self) -> Catalog:
         """The prompts of the work tree."""
-        from llmops_cli.registry.catalog import Catalog
+        from llmops_cli.registry.catalog import Catalog  # noqa: PLC0415 - only when the command runs
 
         return Catalog(self.tree, self.settings)
 
@@ -121,13 +121,13 @@ class Workspace:
         Raises:
             SetupError: when the folder is not in one, or Git is missing.
         """
-        from llmops_cli.registry.git_repository import GitRepository
+        from llmops_cli.registry.git_repository import GitRepository  # noqa: PLC0415 - only when the command runs
 
         return GitRepository.open(self.root)
 
     def catalog_at(self, revision: str) -> Catalog:
         """Return the prompts as they were at a Git revision, read with the settings of now."""
-        from llmops_cli.registry.catalog import Catalog
+        from llmops_cli.registry.catalog import Catalog  # noqa: PLC0415 - only when the command runs
 
         return Catalog(self.repository.tree_at(revision), self.settings)
 

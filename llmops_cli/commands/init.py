@@ -30,7 +30,8 @@ def init(
 ) -> ExitCode:
     """Make this repository a registry of prompts.
 
-    Adds a project file, the folders, schemas for editors, and a pre-commit hook. Nothing that exists is overwritten; .gitignore gets one line. Running it again adds what is missing.
+    Adds a project file, the folders, schemas for editors, and a pre-commit hook. Nothing that exists is
+    overwritten; .gitignore gets one line. Running it again adds what is missing.
     """
     workspace = workspace_of(ctx)
     console = workspace.console
@@ -52,7 +53,7 @@ def init(
 
 
 def _files(*, example: bool) -> dict[str, str]:
-    from llmops_cli.registry.schema_check import schema_text
+    from llmops_cli.registry.schema_check import schema_text  # noqa: PLC0415 - only when the command runs
 
     files = {
         PROJECT_FILE: PROJECT.format(modeline=modeline("project", PROJECT_FILE)),

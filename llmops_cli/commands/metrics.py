@@ -12,7 +12,7 @@ from llmops_cli.core.exit_codes import ExitCode
 
 def list_metrics(ctx: typer.Context, *, output_format: Format = TextOrJson.TEXT) -> ExitCode:
     """List every metric by tier."""
-    from llmops_cli.evals.metrics import METRICS
+    from llmops_cli.evals.metrics import METRICS  # noqa: PLC0415 - only when the command runs
 
     return list_parts(
         invocation_of(ctx).console, METRICS, output_format, "Parameters and examples: llmops metrics show METRIC"
@@ -26,6 +26,6 @@ def show_metric(
     output_format: Format = TextOrJson.TEXT,
 ) -> ExitCode:
     """Explain one metric: what it measures, its parameters, examples."""
-    from llmops_cli.evals.metrics import METRICS
+    from llmops_cli.evals.metrics import METRICS  # noqa: PLC0415 - only when the command runs
 
     return show_part(invocation_of(ctx).console, METRICS, name, output_format)

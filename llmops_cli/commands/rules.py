@@ -12,7 +12,7 @@ from llmops_cli.core.exit_codes import ExitCode
 
 def list_rules(ctx: typer.Context, *, output_format: Format = TextOrJson.TEXT) -> ExitCode:
     """List every rule by name."""
-    from llmops_cli.registry.rules import RULES
+    from llmops_cli.registry.rules import RULES  # noqa: PLC0415 - only when the command runs
 
     return list_parts(invocation_of(ctx).console, RULES, output_format, "Explained one by one: llmops rules show RULE")
 
@@ -24,6 +24,6 @@ def show_rule(
     output_format: Format = TextOrJson.TEXT,
 ) -> ExitCode:
     """Explain one rule, with a failing and a passing example."""
-    from llmops_cli.registry.rules import RULES
+    from llmops_cli.registry.rules import RULES  # noqa: PLC0415 - only when the command runs
 
     return show_part(invocation_of(ctx).console, RULES, name, output_format)

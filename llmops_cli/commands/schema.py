@@ -21,10 +21,12 @@ class SchemaKind(StrEnum):
 
 def schema(
     ctx: typer.Context,
-    kind: Annotated[SchemaKind, typer.Argument(metavar="KIND", help="prompt, suite, rubric, project or case.", show_default=False)],
+    kind: Annotated[
+        SchemaKind, typer.Argument(metavar="KIND", help="prompt, suite, rubric, project or case.", show_default=False)
+    ],
 ) -> ExitCode:
     """Print the JSON Schema (draft 2020-12) of a kind of file."""
-    from llmops_cli.registry.schema_check import schema_text
+    from llmops_cli.registry.schema_check import schema_text  # noqa: PLC0415 - only when the command runs
 
     invocation_of(ctx).console.payload(schema_text(kind.value))
     return ExitCode.PASS

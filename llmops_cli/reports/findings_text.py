@@ -42,7 +42,7 @@ def count_severities(findings: Iterable[Finding]) -> Counter[Severity]:
 
 def findings_summary(files: int, counts: Counter[Severity], page: Page) -> str:
     """Return the last line: what was looked at, what was found, and what to do next."""
-    from rich.text import Text
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
     found = ", ".join(_counted(counts[severity], severity.value) for severity in Severity if counts[severity])
     looked_at = _counted(files, "file")
@@ -55,7 +55,7 @@ def findings_summary(files: int, counts: Counter[Severity], page: Page) -> str:
 
 
 def _line(finding: Finding) -> Text:
-    from rich.text import Text
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
     line = Text.assemble(
         (place_of(finding), STRONG),

@@ -1,0 +1,203 @@
+"""An evaluated prompt on a terminal: metrics, what fails and how, what it cost, the verdict."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.core.safe_text import safe_text, shortened
+from llmops_cli.reports.numbers import UNKNOWN, count, counted, score, seconds, usd
+from llmops_cli.reports.page import BAD, FAINT, GOOD, STRONG, WARN, hanging, rendered
+from llmops_cli.reports.table import PlainTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+    from rich.text import Text
+
+    from llmops_cli.evals.summary import ErroredTrial, FailingTrial, RunSummary
+    from llmops_cli.reports.eval_outcome import EvalOutcome
+    from llmops_cli.reports.page import Page
+
+MOST_CASES = 5
+LONGEST_QUOTE = 160
+LABEL = 10
+
+_STYLES = {ExitCode.PASS: GOOD, ExitCode.GATE_FAILED: BAD, ExitCode.PROVIDER_FAILED: BAD}
+
+
+def eval_text(outcome: EvalOutcome, page: Page, *, most_cases: int = MOST_CASES) -> str:
+    """Return the report of one prompt; at most `most_cases` failing cases are quoted."""
+    summary = outcome.summary
+    parts: list[RenderableType] = [*_head(summary, page), *_metrics(summary, page)]
+    parts += _failing(outcome, page, most_cases)
+    parts += _errors(outcome, page, most_cases)
+    parts += _facts(outcome, page)
+    parts += _verdict(outcome, page)
+    return rendered(page, *parts)
+
+
+def quoted(value: object) -> str:
+    """Return a text of a case or a model on one line, cut to what fits; the run's journal has it whole."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=list)
+    return shortened(safe_text(text, one_line=True), LONGEST_QUOTE) or "(nothing)"
+
+
+def _head(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    name = safe_text(f"{summary.prompt_id}-v{summary.prompt_version}", one_line=True)
+    times = f" × {counted(summary.repeats, 'trial')}" if summary.repeats > 1 else ""
+    about = f"  {safe_text(summary.model, one_line=True)}, {counted(summary.cases.total, 'case')}{times}"
+    yield hanging(page, Text.assemble((name, STRONG), (about, FAINT)))
+    yield Text("")
+
+
+def _metrics(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    table = PlainTable(("METRIC", "SCORE", "PASSED", "MEASURED", ""), right=(1, 2), stretch=0)
+    for metric in summary.metrics:
+        name = safe_text(f"{'not ' if metric.negated else ''}{metric.name}", one_line=True)
+        raw = f"{metric.raw_mean:,.4g} {metric.unit}" if metric.raw_mean is not None else ""
+        remarks = [
+            "required" if metric.required else "",
+            f"{metric.failures} could not measure" if metric.failures else "",
+            f"{metric.skipped} spared" if metric.skipped else "",
+        ]
+        passed = f"{metric.passed} of {metric.measured}" if metric.measured else UNKNOWN
+        measured = Text(safe_text(raw, one_line=True))
+        table.add_row(Text(name), score(metric.mean), passed, measured, ", ".join(filter(None, remarks)))
+    yield table.text(page)
+
+
+def _failing(outcome: EvalOutcome, page: Page, most: int) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    summary = outcome.summary
+    # critical cases first: they decide alone
+    trials = sorted(summary.failing, key=lambda trial: not trial.critical)
+    if not trials:
+        return
+    yield Text("")
+    title = f"failing: {counted(summary.cases.failed, 'case')}, {counted(summary.trials.failed, 'trial')}"
+    yield Text(title, style=STRONG)
+    for trial in trials[:most]:
+        yield from _failing_trial(trial, summary.repeats, page)
+    left = summary.trials.failed - min(most, len(trials))
+    if left > 0:
+        run = safe_text(outcome.run_path.rpartition("/")[2], one_line=True)
+        yield hanging(page, Text(f"  … and {left} more: llmops runs show {run}", style=FAINT))
+
+
+def _failing_trial(trial: FailingTrial, repeats: int, page: Page) -> Iterator[Text]:
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    head = Text.assemble("  ", (safe_text(trial.case_id, one_line=True), STRONG))
+    head.append(f" trial {trial.number + 1}" if repeats > 1 else "")
+    head.append(" critical" if trial.critical else "", style=BAD)
+    if trial.path:
+        head.append(f"  {safe_text(trial.path, one_line=True)}:{trial.line}", style=FAINT)
+    yield hanging(page, head)
+    if trial.expected is not None:
+        yield _labelled("expected", quoted(trial.expected), page)
+    yield _labelled("got", quoted(trial.got), page)
+    for metric in trial.metrics:
+        yield _labelled("", f"{safe_text(metric.name, one_line=True)}: {quoted(metric.reason)}", page, style=WARN)
+
+
+def _errors(outcome: EvalOutcome, page: Page, most: int) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    summary = outcome.summary
+    if not summary.trials.errored:
+        return
+    yield Text("")
+    yield Text(f"errors: {counted(summary.trials.errored, 'trial')} not measured (not failures)", style=STRONG)
+    by_message: dict[tuple[str, str], list[ErroredTrial]] = {}
+    for trial in summary.errors:
+        by_message.setdefault((trial.kind, trial.message), []).append(trial)
+    for (kind, message), trials in list(by_message.items())[:most]:
+        named = ", ".join(safe_text(trial.case_id, one_line=True) for trial in trials[:3])
+        more = f" and {len(trials) - 3} more" if len(trials) > 3 else ""  # noqa: PLR2004 - three are named
+        yield hanging(page, Text(f"  {kind}: {quoted(message)} ({named}{more})"))
+
+
+def _facts(outcome: EvalOutcome, page: Page) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    summary, spending = outcome.summary, outcome.summary.spending
+    cases = summary.cases
+    passing = f"{score(summary.score)}; {cases.passed} of {cases.total} cases pass"
+    mixed = f", {cases.mixed} of them not every time" if cases.mixed else ""
+    unmeasured = f", {cases.unmeasured} not measured" if cases.unmeasured else ""
+    about = "about " if spending.usage.estimated else ""
+    tokens = f"{about}{count(spending.usage.input_tokens)} in, {count(spending.usage.output_tokens)} out"
+    yield Text("")
+    yield _labelled("score", f"{passing}{mixed}{unmeasured}", page, indent=0)
+    yield _labelled("answers", _sources(summary), page, indent=0)
+    yield _labelled("tokens", f"{tokens}; {_cost(outcome)}", page, indent=0)
+    yield _labelled("time", _time(outcome), page, indent=0)
+    if summary.avoided:
+        spared = ", ".join(f"{number} {tier}" for tier, number in summary.avoided.items())
+        yield _labelled("spared", f"{spared} evaluations: a cheaper tier had decided", page, indent=0)
+
+
+def _sources(summary: RunSummary) -> str:
+    words = {"live": "live", "recording": "from recordings", "cache": "from the cache"}
+    told = [f"{number} {words.get(source, source)}" for source, number in sorted(summary.sources.items()) if number]
+    served = ", ".join(safe_text(name, one_line=True) for name in summary.models_served if name)
+    return (", ".join(told) or "none") + (f" (served by {served})" if served and served != summary.model else "")
+
+
+def _cost(outcome: EvalOutcome) -> str:
+    spending = outcome.summary.spending
+    if spending.unpriced:
+        return f"{usd(spending.paid_usd)} paid, and {counted(spending.unpriced, 'answer')} of unknown price"
+    now = "" if spending.paid_usd == spending.cost_usd else f", {usd(spending.paid_usd)} paid now"
+    return f"{usd(spending.cost_usd)}{now}"
+
+
+def _time(outcome: EvalOutcome) -> str:
+    latency = outcome.summary.latency
+    whole = "" if outcome.elapsed_seconds is None else f"{seconds(outcome.elapsed_seconds)}; "
+    if latency is None:
+        return f"{whole}no answer was timed"
+    return f"{whole}a call p50 {latency.p50_seconds:.2f} s, p95 {latency.p95_seconds:.2f} s"
+
+
+def _verdict(outcome: EvalOutcome, page: Page) -> Iterator[RenderableType]:
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    style = _STYLES.get(outcome.exit_code, WARN)
+    first = outcome.reasons[0] if outcome.reasons else ""
+    yield Text("")
+    yield hanging(page, Text.assemble((outcome.word, style), f"  {safe_text(first, one_line=True)}"), indent=2)
+    for reason in outcome.reasons[1:]:
+        yield hanging(page, Text(f"  {safe_text(reason, one_line=True)}"), indent=2)
+
+
+def _labelled(label: str, text: str, page: Page, *, indent: int = 4, style: str = "") -> Text:
+    from rich.text import Text as RichText  # noqa: PLC0415 - rich costs 42 ms
+
+    lead = f"{'':{indent}}{label:<{LABEL}}"
+    return hanging(page, RichText.assemble(lead, (text, style)), indent=len(lead))
+
+
+def overview_text(outcomes: list[EvalOutcome], page: Page) -> str:
+    """Return one line per prompt: score, cases, verdict; the end of a run over several prompts."""
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    table = PlainTable(("PROMPT", "MODEL", "SCORE", "CASES", "VERDICT"), right=(2, 3), stretch=1)
+    for outcome in outcomes:
+        summary = outcome.summary
+        table.add_row(
+            Text(safe_text(f"{summary.prompt_id}-v{summary.prompt_version}", one_line=True)),
+            Text(safe_text(summary.model, one_line=True)),
+            score(summary.score),
+            f"{summary.cases.passed} of {summary.cases.total}",
+            Text(outcome.word, style=_STYLES.get(outcome.exit_code, WARN)),
+        )
+    return rendered(page, table.text(page))
