@@ -1,13 +1,18 @@
 """Listing and explaining a table of parts, the same way for rules and metrics."""
 
+from __future__ import annotations
+
 import inspect
 import json
 import sys
+from typing import TYPE_CHECKING
 
-from llmops_cli.commands._console import Console
 from llmops_cli.commands._parameters import TextOrJson
 from llmops_cli.core.exit_codes import ExitCode
-from llmops_cli.core.parts import PartTable
+
+if TYPE_CHECKING:
+    from llmops_cli.commands._console import Console
+    from llmops_cli.core.parts import PartTable
 
 
 def list_parts(console: Console, table: PartTable, output_format: TextOrJson, next_step: str) -> ExitCode:

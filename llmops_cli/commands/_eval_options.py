@@ -1,0 +1,45 @@
+"""The options of `eval`, grouped: what to run, where answers come from, what it may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llmops_cli.evals.job import ALL_TIERS, RunBudget
+
+if TYPE_CHECKING:
+    from llmops_cli.core.scores import Tier
+    from llmops_cli.core.suites import Suite
+    from llmops_cli.evals.selection import Selection
+    from llmops_cli.gateway.assembly import AnswerMode
+    from llmops_cli.registry.project_file import ProjectSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalOptions:
+    """Everything that was asked for on the command line; empty and None mean: as the suite says."""
+
+    prompts: tuple[str, ...]
+    models: tuple[str, ...]
+    selection: Selection
+    mode: AnswerMode
+    tiers: frozenset[Tier] = ALL_TIERS
+    repeats: int | None = None
+    concurrency: int | None = None
+    max_cost_usd: float | None = None
+    max_calls: int | None = None
+    allow_unknown_price: bool = False
+    use_cache: bool = True
+    resume: bool = True
+    retry_errors: bool = False
+
+    @property
+    def replays(self) -> bool:
+        """Whether all answers come from recordings, which cost nothing."""
+        return self.mode.value == "replay"
+
+    def budget_for(self, suite: Suite, settings: ProjectSettings) -> RunBudget:
+        """Return the tightest of the limits: of the command line, of the suite, of the project."""
+        limits = [self.max_cost_usd, suite.max_cost_usd, settings.max_cost_usd]
+        known = [limit for limit in limits if limit is not None]
+        return RunBudget(max_cost_usd=min(known, default=None), max_calls=self.max_calls)

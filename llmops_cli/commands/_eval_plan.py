@@ -1,0 +1,121 @@
+"""What an evaluation is going to do, before it does it: which prompts, cases, models, trials, at which price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from llmops_cli.commands._prompt_reference import find_prompt
+from llmops_cli.core.errors import NothingMatchedError, UsageError
+from llmops_cli.core.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmops_cli.commands._eval_options import EvalOptions
+    from llmops_cli.commands._workspace import Workspace
+    from llmops_cli.core.prompts import Prompt
+    from llmops_cli.core.suites import Suite
+    from llmops_cli.evals.job import EvalJob
+    from llmops_cli.gateway.assembly import Gateway
+
+SAMPLED_CASES = 20
+"""Cases that are rendered to guess the size of all; their sizes differ less than answers do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRun:
+    """One job with what it can cost at most; None when no price is known or answers have no limit."""
+
+    job: EvalJob
+    deterministic: bool
+    most_usd: float | None
+
+
+def plan_runs(workspace: Workspace, options: EvalOptions, gateway: Gateway) -> tuple[PlannedRun, ...]:
+    """Return the runs of every selected prompt on every wanted model.
+
+    Raises:
+        NothingMatchedError: when no prompt, case or metric is left.
+        UsageError: when a name means nothing, or a price is unknown and that is not allowed.
+        InvalidFileError: when a prompt or suite has errors; nothing is called before all are fine.
+    """
+    from llmops_cli.evals.metric_table import KNOWN_METRICS
+
+    planned = []
+    for prompt in _prompts(workspace, options):
+        suite = workspace.catalog.suite(prompt.id, KNOWN_METRICS)
+        planned += [_planned(workspace, options, gateway, prompt, suite, model) for model in options.models or (None,)]
+    return tuple(planned)
+
+
+def _prompts(workspace: Workspace, options: EvalOptions) -> list[Prompt]:
+    if options.prompts:
+        return [find_prompt(workspace, name).prompt for name in dict.fromkeys(options.prompts)]
+    catalog = workspace.catalog
+    chosen = [catalog.prompt(prompt_id) for prompt_id in catalog.prompt_ids() if catalog.suite_path_of(prompt_id)]
+    if not chosen:
+        message = "there is no prompt with a suite."
+        raise NothingMatchedError(message, where=str(workspace.root), hint="Make one: llmops new my-prompt")
+    return chosen
+
+
+def _planned(  # noqa: PLR0913 - one planned run is made from all of these
+    workspace: Workspace, options: EvalOptions, gateway: Gateway, prompt: Prompt, suite: Suite, model: str | None
+) -> PlannedRun:
+    from llmops_cli.evals.job import EvalJob, repeats_for
+
+    described = gateway.describe(model or prompt.model.name)
+    settings = replace(prompt.model, name=described.name)
+    cases = options.selection.of(suite)
+    job = EvalJob(
+        prompt=prompt,
+        suite=suite,
+        model=settings,
+        cases=cases,
+        repeats=options.repeats or repeats_for(suite, settings),
+        concurrency=options.concurrency or described.concurrency,
+        budget=options.budget_for(suite, workspace.settings),
+        tiers=options.tiers,
+    )
+    if not any(job.metrics_of(case) for case in cases):
+        message = f"no metric of '{safe_text(prompt.id, one_line=True)}' is of the tiers asked for."
+        raise NothingMatchedError(message, where=suite.path)
+    most = 0.0 if options.replays else _most_usd(workspace, job)
+    if most is None and not options.allow_unknown_price:
+        message = f"what '{safe_text(described.name, one_line=True)}' costs is not known."
+        hint = "Set its price under models: in llmops.yaml, limit max_tokens, or pass --allow-unknown-price."
+        raise UsageError(message, where=prompt.path, hint=hint)
+    return PlannedRun(job=job, deterministic=described.deterministic or settings.temperature == 0, most_usd=most)
+
+
+def _most_usd(workspace: Workspace, job: EvalJob) -> float | None:
+    """Return what all trials cost when every answer is as long as it may be."""
+    from llmops_cli.core.completions import Usage
+    from llmops_cli.core.errors import InvalidFileError
+    from llmops_cli.registry.prices import cost_usd, own_prices, price_of
+    from llmops_cli.registry.template import render_messages
+    from llmops_cli.registry.tokens import count_messages
+
+    price = price_of(job.model.name, own_prices(workspace.settings))
+    if price is None:
+        return None
+    if price.input_usd_per_million == price.output_usd_per_million == 0:
+        return 0.0
+    if job.model.max_tokens is None:
+        return None
+    counts = []
+    for case in job.cases[:: max(len(job.cases) // SAMPLED_CASES, 1)]:
+        try:
+            counts.append(count_messages(render_messages(job.prompt, case.variables), job.model.name).tokens)
+        except InvalidFileError:  # such a case is an errored trial, and costs nothing
+            continue
+    mean = sum(counts) / len(counts) if counts else 0
+    usage = Usage(input_tokens=round(mean * job.trials), output_tokens=job.model.max_tokens * job.trials)
+    return cost_usd(price, usage)
+
+
+def most_usd_of(planned: Sequence[PlannedRun]) -> float | None:
+    """Return what all runs together can cost at most, None when that is unknown."""
+    costs = [run.most_usd for run in planned]
+    return None if None in costs else sum(cost for cost in costs if cost is not None)
