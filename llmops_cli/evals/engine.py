@@ -1,0 +1,107 @@
+"""The place where the stages of an evaluation meet: for each case render, complete, score, collect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmops_cli.core.errors import InvalidFileError, ProviderError
+from llmops_cli.core.runs import Trial, TrialError
+from llmops_cli.core.scores import ScoreContext
+from llmops_cli.evals.budget import BudgetMeter
+from llmops_cli.evals.journal_line import JournalEntry
+from llmops_cli.evals.progress import ProgressMeter
+from llmops_cli.evals.run_end import RunEnd
+from llmops_cli.evals.scheduling import plan_trials, run_all
+from llmops_cli.evals.tier_scoring import TierScoring
+from llmops_cli.evals.trial_score import trial_score
+
+if TYPE_CHECKING:
+    from llmops_cli.core.completions import Completion
+    from llmops_cli.core.prompts import Message
+    from llmops_cli.core.suites import Case
+    from llmops_cli.evals.job import EvalJob
+    from llmops_cli.evals.ports import EvalPorts
+    from llmops_cli.evals.scheduling import PlannedTrial
+
+
+async def evaluate(job: EvalJob, ports: EvalPorts, *, retry_errors: bool = False) -> RunEnd:
+    """Run every trial of the job that the journal does not have yet; what is in the journal is not paid again.
+
+    Raises:
+        LlmopsError: for what no trial can get around, such as a missing key. The journal stays resumable.
+    """
+    run = _Run(job, ports, retry_errors=retry_errors)
+
+    async def one_trial(planned: PlannedTrial) -> None:
+        try:
+            messages = run.render(planned.case)
+            completion = planned.completion or await run.complete(messages, planned.key.number)
+            trial = await run.score(planned, messages, completion)
+        except (InvalidFileError, ProviderError) as error:
+            trial = _errored(planned, error)
+        run.collect(planned, trial)
+
+    planned = plan_trials(job, ports.journal.state, retry_errors=retry_errors)
+    await run_all(planned, one_trial, concurrency=job.concurrency, may_begin=run.may_begin)
+    return run.end(stopped=next(planned, None) is not None)
+
+
+class _Run:
+    """The stages of one run, with what they share."""
+
+    def __init__(self, job: EvalJob, ports: EvalPorts, *, retry_errors: bool) -> None:
+        state = ports.journal.state
+        self._job = job
+        self._ports = ports
+        self._scoring = TierScoring(job, ports.bind)
+        self._budget = BudgetMeter(job.budget, paid_usd=state.paid_usd, calls=state.calls)
+        self._resumed = len(state.done) - (len(state.errored) if retry_errors else 0)
+        self._run_now = 0
+        self._meter = ProgressMeter(total=job.trials, resumed=self._resumed, clock=ports.clock, onlooker=ports.progress)
+
+    def may_begin(self) -> bool:
+        return self._budget.stop_reason() is None
+
+    def render(self, case: Case) -> tuple[Message, ...]:
+        return self._ports.render(self._job.prompt, case.variables)
+
+    async def complete(self, messages: tuple[Message, ...], number: int) -> Completion:
+        completion = None
+        self._budget.begin()
+        try:
+            completion = await self._ports.model.complete(self._job.request(messages, number))
+        finally:
+            self._budget.end(completion)
+        return completion
+
+    async def score(self, planned: PlannedTrial, messages: tuple[Message, ...], completion: Completion) -> Trial:
+        prompt_text = "\n\n".join(message.content for message in messages)
+        context = ScoreContext(case=planned.case, completion=completion, prompt_text=prompt_text)
+        scored = await self._scoring.score(context)
+        return Trial(
+            key=planned.key,
+            completion=completion,
+            scores=scored.scores,
+            failures=scored.failures,
+            skipped_metrics=scored.skipped,
+        )
+
+    def collect(self, planned: PlannedTrial, trial: Trial) -> None:
+        score = trial_score(trial, self._job.metrics_of(planned.case))
+        self._ports.journal.append(JournalEntry(trial=trial, score=score, attempt=planned.attempt))
+        self._run_now += 1
+        self._meter.tell(trial, paid_usd=self._budget.paid_usd, calls=self._budget.calls)
+
+    def end(self, *, stopped: bool) -> RunEnd:
+        return RunEnd(
+            run_now=self._run_now,
+            resumed=self._resumed,
+            calls=self._budget.calls,
+            paid_usd=self._budget.paid_usd,
+            stopped=self._budget.stop_reason() if stopped else None,
+        )
+
+
+def _errored(planned: PlannedTrial, error: InvalidFileError | ProviderError) -> Trial:
+    kind = "provider" if isinstance(error, ProviderError) else "render"
+    return Trial(key=planned.key, error=TrialError(kind=kind, message=str(error)))

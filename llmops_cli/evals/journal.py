@@ -1,0 +1,196 @@
+"""The journal of a run: append-only, one line per finished trial, the source of truth of everything a run says.
+
+Each line is handed to the operating system in one write before the trial counts as done, so a killed
+process loses at most the trials that were under way. The disk is asked to keep it (fsync) at most once a
+second and on closing, so a power failure can lose the last second. A line cut short by either is found
+when the journal is next opened, dropped, and its trial run again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from llmops_cli.core.errors import InvalidFileError, RefusedError
+from llmops_cli.evals.journal_line import JournalEntry, entry_as_line, entry_from_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.evals.ports import Clock
+
+FORMAT = 1
+SYNC_INTERVAL_SECONDS = 1.0
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalState:
+    """What was found when a journal was opened: trials to leave alone, trials to repair, bytes dropped.
+
+    `attempts` has only the keys that were retried. `errored` are kept whole, because a trial whose
+    metric failed is scored again without asking the model again.
+    """
+
+    done: frozenset[tuple[str, int]] = frozenset()
+    errored: tuple[JournalEntry, ...] = ()
+    paid_usd: float = 0.0
+    calls: int = 0
+    dropped_bytes: int = 0
+
+
+class Journal:
+    """An open journal, locked against a second writer."""
+
+    def __init__(self, path: Path, descriptor: int, clock: Clock, state: JournalState) -> None:
+        """Take an open, locked file; use `create` or `reopen`."""
+        self.path = path
+        self.state = state
+        self._descriptor = descriptor
+        self._clock = clock
+        self._synced = clock()
+
+    @classmethod
+    def create(cls, path: Path, header: JsonObject, clock: Clock) -> Self:
+        """Begin a journal; the file must not exist."""
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        _lock(descriptor, path)
+        line = json.dumps({"format": FORMAT, **header}, separators=(",", ":"), sort_keys=True)
+        _write(descriptor, line.encode("ascii") + b"\n")
+        os.fsync(descriptor)
+        return cls(path, descriptor, clock, JournalState())
+
+    @classmethod
+    def reopen(cls, path: Path, clock: Clock) -> Self:
+        """Open a journal to continue it; a torn last line is dropped.
+
+        Raises:
+            RefusedError: when another process is writing it.
+            InvalidFileError: when a line is not a trial.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            _lock(descriptor, path)
+            dropped = _drop_torn_line(descriptor)
+            return cls(path, descriptor, clock, _state(path, dropped))
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    def append(self, entry: JournalEntry) -> None:
+        """Write one finished trial."""
+        _write(self._descriptor, entry_as_line(entry))
+        if self._clock() - self._synced >= SYNC_INTERVAL_SECONDS:
+            os.fsync(self._descriptor)
+            self._synced = self._clock()
+
+    def close(self) -> None:
+        """Ask the disk to keep everything, and let go of the file."""
+        if self._descriptor >= 0:
+            os.fsync(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        """Use the journal in a `with` statement."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it, whatever happened."""
+        self.close()
+
+
+def read_header(path: Path) -> JsonObject | None:
+    """Return the first line of a journal, or None when it is cut short or none of ours."""
+    with path.open("rb") as file:
+        line = file.readline(_BLOCK * 16)
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        header = json.loads(line)
+    except ValueError:
+        return None
+    return header if isinstance(header, dict) and header.get("format") == FORMAT else None
+
+
+def read_entries(path: Path) -> Iterator[JournalEntry]:
+    """Stream the trials of a journal, of a retried trial the last attempt; a torn last line is left out.
+
+    Raises:
+        InvalidFileError: when a line before the last is not a trial.
+    """
+    latest: dict[tuple[str, int], int] = {}
+    for entry in _lines(path):
+        if entry.attempt:
+            key = (entry.trial.key.case_id, entry.trial.key.number)
+            latest[key] = max(entry.attempt, latest.get(key, 0))
+    for entry in _lines(path):
+        if entry.attempt == latest.get((entry.trial.key.case_id, entry.trial.key.number), 0):
+            yield entry
+
+
+def _lines(path: Path) -> Iterator[JournalEntry]:
+    with path.open("rb") as file:
+        file.readline()
+        for number, line in enumerate(file, start=2):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield entry_from_line(line)
+            except (KeyError, TypeError, ValueError) as error:
+                message = f"not a trial: {type(error).__name__}."
+                hint = "The journal was changed from outside; move the run's folder away and run again."
+                raise InvalidFileError(message, where=f"{path}:{number}", hint=hint) from None
+
+
+def _state(path: Path, dropped: int) -> JournalState:
+    done: set[tuple[str, int]] = set()
+    errored: list[JournalEntry] = []
+    calls = 0
+    paid = 0.0
+    for entry in read_entries(path):
+        done.add((entry.trial.key.case_id, entry.trial.key.number))
+        if entry.trial.errored:
+            errored.append(entry)
+        completion = entry.trial.completion
+        if completion and completion.source.value == "live":
+            calls += 1
+            paid += completion.cost_usd or 0.0
+    return JournalState(done=frozenset(done), errored=tuple(errored), paid_usd=paid, calls=calls, dropped_bytes=dropped)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        message = "another process is writing this run."
+        raise RefusedError(message, where=str(path), hint="Wait for it, or start a new run.") from None
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:  # a full disk or a signal can make a write short
+        view = view[os.write(descriptor, view) :]
+
+
+def _drop_torn_line(descriptor: int) -> int:
+    """Cut what follows the last line break; return the number of bytes."""
+    size = end = os.fstat(descriptor).st_size
+    while end > 0:
+        start = max(end - _BLOCK, 0)
+        place = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if place >= 0:
+            end = start + place + 1
+            break
+        end = start
+    if end < size:
+        os.ftruncate(descriptor, end)
+    return size - end

@@ -1,0 +1,87 @@
+"""Counts and means per metric, trial by trial."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from llmops_cli.evals.exact_sum import ExactSum
+from llmops_cli.evals.metric_summary import MetricSummary
+from llmops_cli.evals.metric_table import tier_of
+
+if TYPE_CHECKING:
+    from llmops_cli.core.runs import Trial
+    from llmops_cli.core.suites import Case, MetricSpec
+    from llmops_cli.evals.job import EvalJob
+
+
+class MetricTallies:
+    """One tally per metric name, the suite's first, then those that single cases add, by name.
+
+    Names are unique within a suite; cases may share the names of the metrics that they add.
+    """
+
+    def __init__(self, job: EvalJob) -> None:
+        """Begin at zero for the suite's metrics."""
+        self._job = job
+        self._suite = {spec.name: _Tally(spec) for spec in job.metrics_of_suite()}
+        self._cases: dict[str, _Tally] = {}
+        self.avoided: Counter[str] = Counter()
+
+    def add(self, case: Case, trial: Trial) -> None:
+        """Count one trial."""
+        specs = {spec.name: spec for spec in self._job.metrics_of(case)} if case.metrics else {}
+        for score in trial.scores:
+            tally = self._tally(score.metric, specs)
+            tally.values.add(score.value)
+            tally.passed += score.passed
+            if score.raw is not None:
+                tally.raw.add(score.raw)
+                tally.unit = score.unit
+        for failure in trial.failures:
+            self._tally(failure.metric, specs).failures += 1
+        for name in trial.skipped_metrics:
+            tally = self._tally(name, specs)
+            tally.skipped += 1
+            self.avoided[tier_of(tally.spec).value] += 1
+
+    def summaries(self) -> tuple[MetricSummary, ...]:
+        """Return what was counted."""
+        own = [tally.summary(cases_only=False) for tally in self._suite.values()]
+        added = [self._cases[name].summary(cases_only=True) for name in sorted(self._cases)]
+        return (*own, *added)
+
+    def _tally(self, name: str, specs: dict[str, MetricSpec]) -> _Tally:
+        tally = self._suite.get(name) or self._cases.get(name)
+        if tally is None:
+            tally = self._cases[name] = _Tally(specs[name])
+        return tally
+
+
+class _Tally:
+    """What is counted of one metric."""
+
+    def __init__(self, spec: MetricSpec) -> None:
+        self.spec = spec
+        self.values = ExactSum()
+        self.raw = ExactSum()
+        self.unit = ""
+        self.passed = self.failures = self.skipped = 0
+
+    def summary(self, *, cases_only: bool) -> MetricSummary:
+        return MetricSummary(
+            name=self.spec.name,
+            metric=self.spec.metric,
+            tier=tier_of(self.spec).value,
+            required=self.spec.required,
+            negated=self.spec.negated,
+            weight=self.spec.weight,
+            measured=self.values.count,
+            passed=self.passed,
+            failures=self.failures,
+            skipped=self.skipped,
+            mean=self.values.mean(),
+            raw_mean=self.raw.mean(),
+            unit=self.unit,
+            cases_only=cases_only,
+        )

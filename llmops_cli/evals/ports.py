@@ -1,0 +1,41 @@
+"""The outside of an evaluation, passed in: a model, a way to render, scorers, a clock, a journal, an onlooker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from llmops_cli.core.completions import Model
+    from llmops_cli.core.json_value import JsonValue
+    from llmops_cli.core.prompts import Message, Prompt
+    from llmops_cli.core.scores import Scorer
+    from llmops_cli.core.suites import MetricSpec
+    from llmops_cli.evals.journal import Journal
+    from llmops_cli.evals.progress import RunProgress
+
+Render: TypeAlias = "Callable[[Prompt, Mapping[str, JsonValue]], tuple[Message, ...]]"
+"""`registry.template.render_messages`. Raises InvalidFileError when the variables do not fit the prompt."""
+
+Bind: TypeAlias = "Callable[[MetricSpec], Scorer]"
+"""`metric_table.bind`, or one that also gives judges their model."""
+
+Clock: TypeAlias = "Callable[[], float]"
+"""Seconds that only grow: `time.monotonic`."""
+
+Onlooker: TypeAlias = "Callable[[RunProgress], None]"
+"""Is told after every finished trial how far the run is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalPorts:
+    """Everything that an evaluation does not do itself."""
+
+    model: Model
+    render: Render
+    bind: Bind
+    clock: Clock
+    journal: Journal
+    progress: Onlooker

@@ -1,0 +1,211 @@
+"""Folders of runs: `.llmops/runs/<time>-<prompt>-<short digest>/` with `journal.jsonl` and, at the end, `run.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, cast
+
+from llmops_cli.core.canonical_json import short_digest
+from llmops_cli.core.errors import RefusedError, SetupError, UsageError
+from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.evals.journal import Journal, read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from llmops_cli.core.json_value import JsonObject, JsonValue
+    from llmops_cli.evals.job import EvalJob
+    from llmops_cli.evals.ports import Clock
+    from llmops_cli.evals.run_end import RunEnd
+    from llmops_cli.evals.summary import RunSummary
+
+JOURNAL = "journal.jsonl"
+RESULT = "run.json"
+SAME_SECOND = 1000
+"""Runs of one prompt that can begin within one second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run on disk. `result` is what `run.json` says, None while the run is under way or interrupted."""
+
+    folder: Path
+    header: JsonObject
+    result: JsonObject | None
+
+    @property
+    def name(self) -> str:
+        """The name by which commands know the run."""
+        return self.folder.name
+
+    @property
+    def journal(self) -> Path:
+        """The file with its trials."""
+        return self.folder / JOURNAL
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned trial was run."""
+        return self.result is not None and not self.result.get("stopped")
+
+    @property
+    def errored(self) -> int:
+        """The number of errored trials, as far as it is known."""
+        trials = cast("Mapping[str, int]", (self.result or {}).get("trials", {}))
+        return trials.get("errored", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRun:
+    """A run that is being written. `notes` are sentences for the person who started it."""
+
+    folder: Path
+    journal: Journal
+    resumed: bool
+    notes: tuple[str, ...] = ()
+
+
+class RunFolders:
+    """The runs below one folder (`.llmops/runs`)."""
+
+    def __init__(self, root: Path, *, now: Callable[[], datetime], clock: Clock) -> None:
+        """Take the folder, which need not exist, the wall clock for names, and a growing one for the journal."""
+        self._root = root
+        self._now = now
+        self._clock = clock
+
+    def open(self, job: EvalJob, *, resume: bool = True, retry_errors: bool = False) -> OpenRun:
+        """Continue the newest unfinished run with the same digests, or begin a new one.
+
+        With `retry_errors` a finished run with errored trials is continued too.
+
+        Raises:
+            SetupError: when the folder cannot be written.
+        """
+        try:
+            found = self._resumable(job, retry_errors=retry_errors) if resume else None
+            return found or self._create(job)
+        except OSError as error:
+            message = f"cannot write a run: {error.strerror}."
+            raise SetupError(message, where=str(self._root), hint="Check the permissions and the free space.") from None
+
+    def finish(self, run: OpenRun, summary: RunSummary, end: RunEnd) -> Path:
+        """Close the journal and write `run.json`, whole or not at all."""
+        run.journal.close()
+        document = {
+            **summary.as_json(),
+            "finished_at": _stamp(self._now()),
+            "name": run.folder.name,
+            "resumed_trials": end.resumed,
+        }
+        path = run.folder / RESULT
+        draft = run.folder / f".{RESULT}.{os.getpid()}"
+        with draft.open("w", encoding="ascii") as file:
+            json.dump(document, file, sort_keys=True, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        return path
+
+    def records(self) -> Iterator[RunRecord]:
+        """Yield the runs, newest first; a folder without a readable journal is none."""
+        if not self._root.is_dir():
+            return
+        for folder in sorted(self._root.iterdir(), key=lambda path: path.name, reverse=True):
+            record = _read(folder)
+            if record is not None:
+                yield record
+
+    def record(self, name: str) -> RunRecord:
+        """Return one run by its name, or the newest one for `latest`.
+
+        Raises:
+            UsageError: when there is none.
+        """
+        known: list[str] = []
+        for record in self.records():
+            if name in (record.name, "latest"):
+                return record
+            known.append(record.name)
+        message = f"there is no run '{name[:100]}'."
+        raise UsageError(message, hint=did_you_mean(name, known) or "List them: llmops runs list")
+
+    def _resumable(self, job: EvalJob, *, retry_errors: bool) -> OpenRun | None:
+        wanted = dict(job.identity().as_json())
+        ending = _ending(job)
+        for record in self.records():
+            if not record.name.partition("Z-")[2].startswith(ending) or record.header.get("identity") != wanted:
+                continue
+            if record.complete and not (retry_errors and record.errored):
+                return None  # the newest run with these digests is finished: the caller wants a new one
+            try:
+                journal = Journal.reopen(record.journal, self._clock)
+            except RefusedError:
+                continue  # somebody is writing it at this moment
+            return OpenRun(folder=record.folder, journal=journal, resumed=True, notes=_notes(record, journal))
+        return None
+
+    def _create(self, job: EvalJob) -> OpenRun:
+        started = self._now()
+        name = f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_ending(job)}"
+        header: dict[str, JsonValue] = {
+            "cases": len(job.cases),
+            "identity": job.identity().as_json(),
+            "model": job.model.name,
+            "prompt": job.prompt.id,
+            "prompt_version": job.prompt.version,
+            "repeats": job.repeats,
+            "started_at": _stamp(started),
+            "suite": job.suite.path,
+        }
+        folder = self._new_folder(name)
+        return OpenRun(folder=folder, journal=Journal.create(folder / JOURNAL, header, self._clock), resumed=False)
+
+    def _new_folder(self, name: str) -> Path:
+        self._root.mkdir(parents=True, exist_ok=True)
+        for number in range(1, SAME_SECOND):
+            folder = self._root / (name if number == 1 else f"{name}-{number}")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+        message = f"{SAME_SECOND} runs began within one second."
+        raise SetupError(message, where=str(self._root))
+
+
+def _ending(job: EvalJob) -> str:
+    return f"{job.prompt.id}-{short_digest(job.identity().digest())}"
+
+
+def _notes(record: RunRecord, journal: Journal) -> tuple[str, ...]:
+    notes = [f"continuing {record.name}: {len(journal.state.done)} trials are there already"]
+    if journal.state.dropped_bytes:
+        notes.append(f"the last line of its journal was cut short ({journal.state.dropped_bytes} bytes dropped)")
+    return tuple(notes)
+
+
+def _read(folder: Path) -> RunRecord | None:
+    try:
+        header = read_header(folder / JOURNAL)
+    except OSError:
+        return None
+    return None if header is None else RunRecord(folder=folder, header=header, result=_result(folder / RESULT))
+
+
+def _result(path: Path) -> JsonObject | None:
+    try:
+        result = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return result if isinstance(result, dict) else None
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

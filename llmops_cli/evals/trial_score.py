@@ -1,0 +1,30 @@
+"""The one number of a trial, from the scores of its metrics."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmops_cli.core.runs import Trial
+    from llmops_cli.core.suites import MetricSpec
+
+
+def trial_score(trial: Trial, specs: Sequence[MetricSpec]) -> float | None:
+    """Return the score in [0, 1] of a trial whose metrics were `specs`, or None when it is errored.
+
+    The weighted mean of the metrics' scores. A failed required metric makes it 0, and a metric that was
+    spared counts as 0, so that the score does not depend on which costly tiers ran.
+    """
+    if trial.errored or not trial.scores:
+        return None
+    by_name = {spec.name: spec for spec in specs}
+    if any(not score.passed and by_name[score.metric].required for score in trial.scores):
+        return 0.0
+    weights = sum(spec.weight for spec in specs)
+    if weights <= 0:
+        return math.fsum(score.value for score in trial.scores) / len(specs)
+    weighted = math.fsum(by_name[score.metric].weight * score.value for score in trial.scores)
+    return min(weighted / weights, 1.0)
