@@ -77,4 +77,4 @@ def _is_fixed_claude(model: str) -> bool:
     if re.search(rf"[-@]{_DATE}\b", model):
         return True
     version = _CLAUDE_VERSION.search(model)
-    return bool(version) and (int(version[1]), int(version[2] or 0)) >= _DATELESS_CLAUDE
+    return version is not None and (int(version[1]), int(version[2] or 0)) >= _DATELESS_CLAUDE

@@ -9,6 +9,7 @@ import pytest
 import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
+from tiktoken_ext import openai_public  # type: ignore[import-untyped]
 
 from llmops_cli.core.prompts import Message, Role
 from llmops_cli.registry import tokens
@@ -24,8 +25,6 @@ def test_counts_agree_with_an_independent_implementation(text: str, expected: in
 
 
 def test_the_encoding_is_the_one_that_tiktoken_defines(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tiktoken_ext import openai_public
-
     ours = tokens._o200k()
     monkeypatch.setattr(openai_public, "load_tiktoken_bpe", lambda *_, **__: ours._mergeable_ranks)
     theirs = tiktoken.Encoding(**openai_public.o200k_base())

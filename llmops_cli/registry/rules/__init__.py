@@ -11,6 +11,35 @@ from llmops_cli.registry.parser_rules import PARSER_RULES
 
 _HERE = "llmops_cli.registry.rules"
 
+_READING = {
+    **PARSER_RULES,
+    # files
+    "file-missing": "A file that another one names, or that is listed, can be read.",
+    "dataset-missing": "A suite names datasets that exist.",
+    "suite-file-name": "A suite's file has the name of its prompt.",
+    "unknown-prompt": "A suite names a prompt that exists.",
+    "unknown-environment": "An environment is promoted from another one that exists.",
+    "rubric-scale": "A rubric has either named choices or binary points, and its examples use them.",
+    # templates
+    "template-syntax": "A template is Jinja2, or `engine: plain` is set.",
+    "template-subset": "A template uses the subset of Jinja2 that cannot run code.",
+    "template-limit": "A template stays within the limits of size, nesting and operators.",
+    "partial-missing": "A template includes partials that exist.",
+    "partial-cycle": "Partials do not include each other in a circle.",
+    # variables and cases
+    "variable-name": "A variable is not called like a word of the template language.",
+    "variable-enum": "The allowed values of a variable are of its type.",
+    "variable-default": "The default of a variable is of its type and among its allowed values.",
+    "case-variable": "A case gives every required variable of its prompt, and no unknown one, with fitting values.",
+    "case-expected": "A case has an expected answer where a metric compares with it.",
+    # metrics
+    "unknown-metric": "A metric is one that exists.",
+    "metric-parameter": "A metric has the parameters that it needs, with values that it understands.",
+    "metric-cannot-fail": "A metric can fail: what every answer passes measures nothing.",
+    "duplicate-metric-name": "The names of a suite's metrics are distinct.",
+}
+"""What is found while files are read, rule name → one line that says what holds when the rule is kept."""
+
 RULES = PartTable(
     noun="rule",
     group="llmops.rules",
@@ -73,7 +102,7 @@ RULES = PartTable(
         ),
         **{
             name: Part("llmops_cli.registry.parser_rules:PARSER_RULES", "parser", summary)
-            for name, summary in PARSER_RULES.items()
+            for name, summary in _READING.items()
         },
     },
 )

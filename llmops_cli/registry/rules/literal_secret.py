@@ -8,12 +8,14 @@ Fails:
 
 ```yaml llmops.yaml
 # api_key: q7Hn2xVb94KdLw0RzTy6
+budget: {cost_usd: 1.0}
 ```
 
 Passes:
 
 ```yaml llmops.yaml
-# api_key: {env: OPENAI_API_KEY}
+providers:
+  openai: {protocol: openai, api_key: {env: OPENAI_API_KEY}}
 ```
 """
 
@@ -76,7 +78,13 @@ _KINDS = (
     _Kind("a password in a URL", ("://",), re.compile(r"://[^\s:/@'\"{}<>]{0,64}:([^\s:/@'\"{}<>$]{6,})@")),
     _Kind("a storage key", ("AccountKey=",), re.compile(r"AccountKey=([A-Za-z0-9+/]{40,}={0,2})")),
 )
-_WORDS = ("key", "secret", "token", "passw", "credential")
+_PAIRS = (
+    *(f"{word}{joint}key" for word in ("api", "access", "private", "encryption") for joint in ("", "_", "-")),
+    *(f"{word}{joint}token" for word in ("auth", "access", "bearer", "refresh") for joint in ("", "_", "-")),
+)
+_WORDS = (*_PAIRS, "secret", "passw", "credential")
+"""Without one of these no name of a secret is there; looking for each is far cheaper than for the pattern."""
+
 _VALUE = re.compile(r"(?<![\w+/.~-])[\w+/.~-]{16,200}={0,2}")
 _ASSIGNED = re.compile(
     r"(?:api[_-]?key|access[_-]?key(?:[_-]?id)?|secret(?:[_-]?(?:access[_-]?)?key)?"

@@ -25,7 +25,7 @@ Passes:
 providers:
   openai: {protocol: openai, api_key: {env: OPENAI_API_KEY}}
 models:
-  openai/gpt-5-mini-2031-01-31: {input_usd_per_million: 0.25, output_usd_per_million: 2.0}
+  openai/gpt-5-mini-2031-01-31: {price: {input_usd_per_million: 0.25, output_usd_per_million: 2.0}}
 ```
 
 ```yaml prompts/greet.yaml
@@ -73,7 +73,7 @@ class UnknownPrice:
                 severity=self.severity,
                 rule=self.name,
                 message=f"the price of '{model}' is unknown.{_sibling(model)}",
-                hint=(f"Set input_usd_per_million and output_usd_per_million in llmops.yaml under `models: {model}:`."),
+                hint=f"Set it in llmops.yaml under `models`: {model}: {{price: {{input_usd_per_million: …, …}}}}",
             )
 
 
