@@ -27,3 +27,6 @@ class LostTrials:
                 f" {100 * TOLERATED_SHARE:g}%). Run again with --retry-errors; what is done is kept."
             )
         return None
+
+
+NOTHING_LOST = LostTrials(trials=0)

@@ -1,0 +1,114 @@
+"""The recorded run that changes are compared with: accepted by a person, reviewed in Git, checked for its age."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from math import fsum
+from typing import TYPE_CHECKING
+
+from llmops_cli.evals.compare.comparability import compare_yardsticks
+from llmops_cli.evals.compare.intervals import Interval
+from llmops_cli.evals.compare.student_t import t_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from llmops_cli.evals.compare.aa import SelfComparison
+    from llmops_cli.evals.measurement import Measurement
+
+FOLDER = "evals/baselines"
+OLDEST = timedelta(days=14)
+"""Providers change models behind a name; after two weeks the past no longer stands for the present."""
+
+FEWEST_TRIALS = 3
+"""Fewer trials say too little about the noise of a model that is not deterministic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Who took a run as the baseline: `at` in UTC, `commit` the revision that was measured."""
+
+    at: datetime
+    by: str
+    commit: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A measurement that was accepted, with what the suite's own noise does to the gate where that was measured."""
+
+    measurement: Measurement
+    acceptance: Acceptance
+    tool_version: str
+    self_comparison: SelfComparison | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the baseline of this prompt is committed."""
+        return baseline_path(self.measurement.prompt_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricMean:
+    """A metric's mean over the cases, with the 95% t interval over cases (of no width for a single case)."""
+
+    mean: float
+    interval: Interval
+    cases: int
+
+
+def baseline_path(prompt_id: str, folder: str = FOLDER) -> str:
+    """Return the repository path of a prompt's baseline; one file each, so that branches do not collide."""
+    return f"{folder}/{prompt_id}.json"
+
+
+def metric_means(measurement: Measurement) -> dict[str, MetricMean]:
+    """Return each metric's mean of case means."""
+    return {name: _mean_of(cases) for name, cases in sorted(measurement.scores.items()) if cases}
+
+
+def stale_reasons(baseline: Baseline, *, now: datetime, models_served: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Say why the stored trials can no longer stand for the present; empty when they can.
+
+    Age matters only where a provider may change what answers: a run whose every metric is deterministic
+    (recordings, pinned local weights) does not age.
+    """
+    reasons = []
+    measurement = baseline.measurement
+    age = now - baseline.acceptance.at
+    if age > OLDEST and not measurement.scores.keys() <= measurement.deterministic_metrics:
+        reasons.append(f"The baseline is {age.days} days old; after {OLDEST.days} both sides are run now.")
+    if models_served and measurement.models_served and set(models_served) != set(measurement.models_served):
+        before, after = ", ".join(measurement.models_served), ", ".join(sorted(models_served))
+        reasons.append(f"The baseline was answered by {before}, now {after} answers; both sides are run now.")
+    return tuple(reasons)
+
+
+def check_baseline(baseline: Baseline, now_measured: Measurement, *, now: datetime) -> tuple[str, ...]:
+    """Return everything that keeps a baseline from being used for a comparison as it is, as sentences."""
+    problems = list(stale_reasons(baseline, now=now, models_served=now_measured.models_served))
+    if baseline.measurement.model_asked != now_measured.model_asked:
+        problems.append(
+            f"The baseline was measured on {baseline.measurement.model_asked}, not on {now_measured.model_asked}."
+        )
+    problems.extend(compare_yardsticks(baseline.measurement.yardstick, now_measured.yardstick).sentences())
+    return tuple(problems)
+
+
+def scores_nothing(measurement: Measurement) -> bool:
+    """Whether every score is 0: any output would be an improvement over such a baseline."""
+    return not any(score for cases in measurement.scores.values() for trials in cases.values() for score in trials)
+
+
+def _mean_of(cases: Mapping[str, tuple[float, ...]]) -> MetricMean:
+    means = [fsum(trials) / len(trials) for trials in cases.values()]
+    mean = fsum(means) / len(means)
+    half = 0.0
+    if len(means) > 1:
+        variance = fsum((value - mean) ** 2 for value in means) / (len(means) - 1)
+        half = t_quantile(0.975, len(means) - 1) * math.sqrt(variance / len(means))
+    return MetricMean(mean=mean, interval=Interval(max(mean - half, 0.0), min(mean + half, 1.0)), cases=len(means))

@@ -1,0 +1,172 @@
+"""A candidate run held against a baseline run: one verdict, with everything that led to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llmops_cli.core.verdicts import VerdictKind
+from llmops_cli.evals.compare.comparability import Comparability, compare_yardsticks
+from llmops_cli.evals.compare.critical import CriticalState, critical_rule, critical_state
+from llmops_cli.evals.compare.gate import GateVerdict
+from llmops_cli.evals.compare.hard_breaks import HardBreak, confirmed_breaks, suspected_breaks
+from llmops_cli.evals.metric_comparison import (
+    MetricComparison,
+    compare_metrics,
+    passes_as_scores,
+    steady_metrics,
+    unsteady_metrics,
+)
+from llmops_cli.evals.verdict import Facts, Verdict, verdict_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmops_cli.core.suites import GatePolicy
+    from llmops_cli.evals.measurement import Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriticalCase:
+    """A critical case that did not simply pass; `before` is its state under the baseline, None when it is new."""
+
+    case_id: str
+    state: CriticalState
+    passes: int
+    trials: int
+    before: CriticalState | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What the change did.
+
+    `next_look` is the number of trials per case at which to compare again, `rerun_cases` are single cases
+    of which one more trial would tell (a critical case that failed once, a suspected break); both are
+    empty when nothing more is to be run. `failing_added` are added cases that fail by majority.
+    """
+
+    verdict: Verdict
+    metrics: tuple[MetricComparison, ...]
+    critical: tuple[CriticalCase, ...]
+    hard_breaks: tuple[HardBreak, ...]
+    comparability: Comparability
+    failing_added: tuple[str, ...]
+    cases: int
+    next_look: int | None
+    rerun_cases: tuple[str, ...]
+
+    @property
+    def improved(self) -> bool:
+        """Whether it passes and some metric got better for sure."""
+        return self.verdict.kind is VerdictKind.PASS and any(metric.decision.improved for metric in self.metrics)
+
+
+def compare_run(
+    base: Measurement,
+    candidate: Measurement,
+    policy: GatePolicy,
+    *,
+    stale: Sequence[str] = (),
+    final: bool | None = None,
+) -> Comparison:
+    """Compare two runs of the same suite under the policy of the base revision.
+
+    `stale` are the reasons why the baseline's trials can no longer stand for the present (another served
+    model, too old); run both arms now and pass none, or the verdict is incomparable. `final` tells that
+    no more trials can be had; left out, it is so after the last look.
+    """
+    comparability = compare_yardsticks(base.yardstick, candidate.yardstick)
+    compared = tuple(case for case in comparability.cases if candidate.passed.get(case) and base.passed.get(case))
+    looked = min((len(candidate.passed[case]) for case in compared), default=0)
+    next_look = _next_look(candidate, policy, looked) if final is None else None
+    last = next_look is None if final is None else final
+    metrics = compare_metrics(base, candidate, comparability, policy, final=last)
+    critical = _critical_cases(base, candidate)
+    breaks = _breaks(base, candidate, compared, policy)
+    facts = Facts(
+        metrics=metrics,
+        broken=tuple(_broken_in_words(case) for case in critical if case.state is CriticalState.BROKEN),
+        unsettled=tuple(case.case_id for case in critical if case.state in _OPEN),
+        hard_breaks=breaks.confirmed,
+        comparability=comparability,
+        lost=candidate.lost,
+        cases=len(compared),
+        measured=any(candidate.passed.values()),
+        stale=tuple(stale),
+        unsteady=tuple(sorted({*unsteady_metrics(base), *unsteady_metrics(candidate)})),
+    )
+    verdict = verdict_of(facts, policy)
+    wants_look = any(metric.decision.verdict is GateVerdict.CONTINUE for metric in metrics)
+    waiting = {case.case_id for case in critical if case.state is CriticalState.RERUN} | set(breaks.suspected)
+    return Comparison(
+        verdict=verdict,
+        metrics=metrics,
+        critical=critical,
+        hard_breaks=breaks.confirmed,
+        comparability=comparability,
+        failing_added=_failing(candidate, comparability.added_cases),
+        cases=len(compared),
+        next_look=next_look if wants_look and verdict.kind is VerdictKind.INCONCLUSIVE else None,
+        rerun_cases=tuple(sorted(waiting)) if final is not True else (),
+    )
+
+
+_OPEN = (CriticalState.RERUN, CriticalState.UNSETTLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Breaks:
+    confirmed: tuple[HardBreak, ...]
+    suspected: tuple[str, ...]
+
+
+def _next_look(candidate: Measurement, policy: GatePolicy, looked: int) -> int | None:
+    if candidate.scores.keys() <= steady_metrics(candidate):
+        return None
+    return next((look for look in policy.looks if look > looked), None)
+
+
+def _critical_cases(base: Measurement, candidate: Measurement) -> tuple[CriticalCase, ...]:
+    rule = critical_rule(len(candidate.critical_cases))
+    before = _trials_of_passes(base, rule.net)
+    found = []
+    for case_id, trials in sorted(_trials_of_passes(candidate, rule.net).items()):
+        if case_id not in candidate.critical_cases:
+            continue
+        state = critical_state(trials, rule)
+        if state is not CriticalState.OK:
+            earlier = critical_state(before[case_id], rule) if before.get(case_id) else None
+            measured = candidate.passed[case_id]
+            found.append(
+                CriticalCase(case_id=case_id, state=state, passes=sum(measured), trials=len(measured), before=earlier)
+            )
+    return tuple(found)
+
+
+def _breaks(base: Measurement, candidate: Measurement, compared: Sequence[str], policy: GatePolicy) -> _Breaks:
+    times = max(policy.looks)
+    before, after = _trials_of_passes(base, times), _trials_of_passes(candidate, times)
+    shared_before = {case: before[case] for case in compared}
+    shared_after = {case: after[case] for case in compared}
+    return _Breaks(
+        confirmed=confirmed_breaks(shared_before, shared_after),
+        suspected=suspected_breaks(shared_before, shared_after),
+    )
+
+
+def _trials_of_passes(measurement: Measurement, times: int) -> Mapping[str, Sequence[bool]]:
+    """Return per case whether each trial passed; one deterministic trial stands for `times` of them."""
+    return {case: [score == 1 for score in scores] for case, scores in passes_as_scores(measurement, times).items()}
+
+
+def _failing(candidate: Measurement, cases: Sequence[str]) -> tuple[str, ...]:
+    def fails(trials: Sequence[bool]) -> bool:
+        return 2 * sum(trials) <= len(trials)
+
+    return tuple(case for case in cases if candidate.passed.get(case) and fails(candidate.passed[case]))
+
+
+def _broken_in_words(case: CriticalCase) -> str:
+    note = "; it was broken in the baseline already" if case.before is CriticalState.BROKEN else ""
+    return f"{case.case_id} (passes {case.passes} of {case.trials}{note})"

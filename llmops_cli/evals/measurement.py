@@ -1,0 +1,191 @@
+"""All of a run that a comparison needs: scores per metric, case and trial, and what they were measured with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from llmops_cli.core.canonical_json import digest_of
+from llmops_cli.evals.compare.comparability import Yardstick
+from llmops_cli.evals.compare.lost_trials import NOTHING_LOST, LostTrials
+from llmops_cli.evals.exact_sum import ExactSum
+from llmops_cli.evals.latency_histogram import LatencyHistogram
+from llmops_cli.evals.metric_table import full_specification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from llmops_cli.core.completions import Completion
+    from llmops_cli.core.suites import Case, MetricSpec
+    from llmops_cli.evals.job import EvalJob
+    from llmops_cli.evals.journal_line import JournalEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What the answers took: tokens, US dollars (None when a price is unknown), seconds per call."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = 0.0
+    p50_seconds: float = 0.0
+    p95_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """The measured trials of one prompt on one suite and model.
+
+    `scores` maps metric name → case id → the scores of its trials in order; `passed` maps case id →
+    whether each trial met every threshold. `deterministic_metrics` are those whose repeats would give the
+    same scores again (deterministic completions, and a metric that asks no judge). `score` is the run's
+    score as `RunSummary` defines it, None when nothing was measured.
+    """
+
+    prompt_id: str
+    prompt_version: int
+    prompt_digest: str
+    model_asked: str
+    models_served: tuple[str, ...]
+    yardstick: Yardstick
+    score: float | None
+    scores: Mapping[str, Mapping[str, tuple[float, ...]]]
+    passed: Mapping[str, tuple[bool, ...]]
+    deterministic_metrics: frozenset[str] = frozenset()
+    critical_cases: frozenset[str] = frozenset()
+    clusters: Mapping[str, str] = field(default_factory=dict[str, str])
+    lost: LostTrials = NOTHING_LOST
+    effort: Effort = Effort()
+
+    @property
+    def repeats(self) -> int:
+        """The most trials that any case has."""
+        return max(map(len, self.passed.values()), default=0)
+
+
+def collect_measurement(
+    job: EvalJob,
+    entries: Iterable[JournalEntry],
+    *,
+    deterministic_metrics: Iterable[str] = (),
+    rubrics: Mapping[str, str] | None = None,
+    judges: Mapping[str, str] | None = None,
+) -> Measurement:
+    """Gather the entries of a journal, each trial once and in any order, into a measurement.
+
+    `rubrics` and `judges` are digests by the name that a metric's `rubric` parameter gives. Completions
+    are not kept: what stays in memory is a few numbers per trial.
+    """
+    tally = _Tally(job.cases)
+    for entry in entries:
+        tally.add(entry)
+    return Measurement(
+        prompt_id=job.prompt.id,
+        prompt_version=job.prompt.version,
+        prompt_digest=job.prompt.digest(),
+        model_asked=job.model.name,
+        models_served=tuple(sorted(tally.served)),
+        yardstick=yardstick_of(job, rubrics or {}, judges or {}),
+        score=tally.run_score(),
+        scores={metric: _in_order(cases) for metric, cases in sorted(tally.scores.items())},
+        passed={case: tuple(map(bool, trials)) for case, trials in _in_order(tally.passed).items()},
+        deterministic_metrics=frozenset(deterministic_metrics),
+        critical_cases=frozenset(case.id for case in job.cases if case.critical),
+        clusters={case.id: case.cluster for case in job.cases if case.cluster},
+        lost=tally.lost(),
+        effort=tally.effort(),
+    )
+
+
+def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, str]) -> Yardstick:
+    """Return the digests of all that measures in a job."""
+    specs = {spec.name: spec for case in job.cases for spec in job.metrics_of(case)}
+    return Yardstick(
+        suite=digest_of({"dataset": job.suite.dataset_digest(), "metrics": job.suite.metrics_digest()}),
+        dataset=digest_of([case.as_json() for case in job.cases]),
+        metrics={name: _metric_digest(spec, rubrics, judges) for name, spec in sorted(specs.items())},
+        cases={case.id: digest_of(case.as_json()) for case in job.cases},
+        rubrics=rubrics,
+        judges=judges,
+    )
+
+
+def _metric_digest(spec: MetricSpec, rubrics: Mapping[str, str], judges: Mapping[str, str]) -> str:
+    rubric = str(spec.parameters.get("rubric", ""))
+    return digest_of(
+        {"judge": judges.get(rubric, ""), "rubric": rubrics.get(rubric, ""), "specification": full_specification(spec)}
+    )
+
+
+_Numbered = dict[str, list[tuple[int, float]]]
+
+
+def _in_order(cases: _Numbered) -> dict[str, tuple[float, ...]]:
+    """Return each case's values by the number of the trial; trials finish in any order."""
+    return {case: tuple(value for _, value in sorted(trials)) for case, trials in sorted(cases.items())}
+
+
+class _Tally:
+    """Sums over the trials of a run, each given once."""
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        self.scores: defaultdict[str, _Numbered] = defaultdict(dict)
+        self.passed: _Numbered = {}
+        self.served: set[str] = set()
+        self._cases = {case.id: case for case in cases}
+        self._case_scores: defaultdict[str, ExactSum] = defaultdict(ExactSum)
+        self._latency = LatencyHistogram()
+        self._cost = ExactSum()
+        self._unpriced = False
+        self._tokens = [0, 0]
+        self._trials = 0
+        self._lost: list[str] = []
+
+    def add(self, entry: JournalEntry) -> None:
+        trial, case_id = entry.trial, entry.trial.key.case_id
+        self._trials += 1
+        if trial.completion:
+            self._add_effort(trial.completion)
+        if trial.errored:
+            self._lost.append(case_id)
+            return
+        number = trial.key.number
+        self.passed.setdefault(case_id, []).append((number, trial.passed))
+        for score in trial.scores:
+            self.scores[score.metric].setdefault(case_id, []).append((number, score.value))
+        if entry.score is not None:
+            self._case_scores[case_id].add(entry.score)
+
+    def _add_effort(self, completion: Completion) -> None:
+        self._tokens[0] += completion.usage.input_tokens
+        self._tokens[1] += completion.usage.output_tokens
+        self._latency.add(completion.latency_seconds)
+        if completion.cost_usd is None:
+            self._unpriced = True
+        else:
+            self._cost.add(completion.cost_usd)
+        if completion.model_served:
+            self.served.add(completion.model_served)
+
+    def run_score(self) -> float | None:
+        weighted, weights = ExactSum(), ExactSum()
+        for case_id, scores in self._case_scores.items():
+            weight = self._cases[case_id].weight
+            weighted.add(weight * (scores.mean() or 0.0))
+            weights.add(weight)
+        return weighted.total() / weights.total() if weights.total() > 0 else None
+
+    def lost(self) -> LostTrials:
+        critical = sorted({case_id for case_id in self._lost if self._cases[case_id].critical})
+        return LostTrials(trials=self._trials, lost=len(self._lost), critical_cases=tuple(critical))
+
+    def effort(self) -> Effort:
+        latency = self._latency.summary()
+        return Effort(
+            input_tokens=self._tokens[0],
+            output_tokens=self._tokens[1],
+            cost_usd=None if self._unpriced else self._cost.total(),
+            p50_seconds=latency.p50_seconds if latency else 0.0,
+            p95_seconds=latency.p95_seconds if latency else 0.0,
+        )

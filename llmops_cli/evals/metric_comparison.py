@@ -1,0 +1,151 @@
+"""The metrics of two runs, decided one by one and corrected for being several.
+
+What gates: every metric that was measured on all compared cases with the same yardstick. A metric that only
+some cases have (their own `metrics:`) has too few of them to be decided alone; it counts through `all
+metrics`, the share of trials that met every threshold. A metric whose scores are all 0 or 1 is pass/fail;
+any other is compared by its scores, however its threshold turns out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import fsum
+from typing import TYPE_CHECKING
+
+from llmops_cli.evals.compare.determinism import is_steady, repeated
+from llmops_cli.evals.compare.gate import GateDecision, decide
+from llmops_cli.evals.compare.holm import correct_for_several
+from llmops_cli.evals.compare.sign_flip import SignFlip, sign_flip
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmops_cli.core.suites import GatePolicy
+    from llmops_cli.evals.compare.comparability import Comparability
+    from llmops_cli.evals.compare.gate import Kind
+    from llmops_cli.evals.measurement import Measurement
+
+ALL_METRICS = "all metrics"
+"""The name under which the share of trials that met every threshold is compared; no metric can have it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricComparison:
+    """One gating metric. Means are over the compared cases; `sign_flip` is there for graded scores only."""
+
+    name: str
+    kind: Kind
+    base_mean: float
+    candidate_mean: float
+    decision: GateDecision
+    sign_flip: SignFlip | None = None
+
+
+def compare_metrics(
+    base: Measurement,
+    candidate: Measurement,
+    comparability: Comparability,
+    policy: GatePolicy,
+    *,
+    final: bool,
+) -> tuple[MetricComparison, ...]:
+    """Decide every gating metric, by name; `all metrics` last."""
+    arms = _gating_arms(base, candidate, comparability, max(policy.looks))
+    kinds = {name: _kind(*pair) for name, pair in arms.items()}
+    decisions = {
+        name: decide(
+            before,
+            after,
+            margin=policy.margin,
+            alpha=policy.alpha,
+            resolution=policy.resolution,
+            kind=kinds[name],
+            cluster=_clusters(candidate, before),
+            final=final,
+            looks=policy.looks,
+        )
+        for name, (before, after) in arms.items()
+    }
+    decisions = correct_for_several(decisions, final=final)
+    return tuple(_compared(name, kinds[name], *arms[name], decisions[name]) for name in arms)
+
+
+def steady_metrics(measurement: Measurement) -> frozenset[str]:
+    """Return the metrics that are declared deterministic and whose trials do not contradict it."""
+    return frozenset(name for name in measurement.deterministic_metrics if is_steady(measurement.scores.get(name, {})))
+
+
+def unsteady_metrics(measurement: Measurement) -> tuple[str, ...]:
+    """Return the metrics that are declared deterministic although their trials differ."""
+    return tuple(sorted(measurement.deterministic_metrics - steady_metrics(measurement)))
+
+
+def passes_as_scores(measurement: Measurement, times: int) -> Mapping[str, Sequence[float]]:
+    """Return 1 for each trial that met every threshold and 0 for the others, repeated where that is declared."""
+    passes = {case: tuple(map(float, trials)) for case, trials in measurement.passed.items()}
+    steady = bool(measurement.scores) and measurement.scores.keys() <= steady_metrics(measurement)
+    return repeated(passes, times) if steady else passes
+
+
+Arms = tuple["Mapping[str, Sequence[float]]", "Mapping[str, Sequence[float]]"]
+
+
+def _gating_arms(
+    base: Measurement, candidate: Measurement, comparability: Comparability, times: int
+) -> dict[str, Arms]:
+    compared = set(comparability.cases)
+    arms: dict[str, Arms] = {}
+    partial = False
+    passes = _shared(passes_as_scores(base, times), passes_as_scores(candidate, times), compared)
+    for name in comparability.metrics:
+        pair = _shared(_trials(base, name, times), _trials(candidate, name, times), compared)
+        if pair[0] and len(pair[0]) == len(passes[0]):
+            arms[name] = pair
+        else:
+            partial = True
+    if partial and passes[0]:
+        arms[ALL_METRICS] = passes
+    return arms
+
+
+def _trials(measurement: Measurement, metric: str, times: int) -> Mapping[str, Sequence[float]]:
+    trials = measurement.scores.get(metric, {})
+    return repeated(trials, times) if metric in steady_metrics(measurement) else trials
+
+
+def _shared(base: Mapping[str, Sequence[float]], candidate: Mapping[str, Sequence[float]], cases: set[str]) -> Arms:
+    both = sorted(case for case in cases if base.get(case) and candidate.get(case))
+    return {case: base[case] for case in both}, {case: candidate[case] for case in both}
+
+
+def _kind(base: Mapping[str, Sequence[float]], candidate: Mapping[str, Sequence[float]]) -> Kind:
+    values = {score for arm in (base, candidate) for trials in arm.values() for score in trials}
+    return "binary" if values <= {0.0, 1.0} else "score"
+
+
+def _clusters(candidate: Measurement, cases: Mapping[str, object]) -> Mapping[str, str] | None:
+    labels = {case: candidate.clusters.get(case, "") for case in cases}
+    return labels if any(labels.values()) else None
+
+
+def _compared(
+    name: str,
+    kind: Kind,
+    base: Mapping[str, Sequence[float]],
+    candidate: Mapping[str, Sequence[float]],
+    decision: GateDecision,
+) -> MetricComparison:
+    before, after = _case_means(base), _case_means(candidate)
+    flips = sign_flip([after[case] - before[case] for case in before]) if kind == "score" else None
+    return MetricComparison(
+        name=name,
+        kind=kind,
+        base_mean=fsum(before.values()) / len(before),
+        candidate_mean=fsum(after.values()) / len(after),
+        decision=decision,
+        sign_flip=flips,
+    )
+
+
+def _case_means(trials: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    return {case: fsum(scores) / len(scores) for case, scores in trials.items()}

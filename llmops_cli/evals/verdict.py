@@ -1,0 +1,145 @@
+"""Facts of a comparison and a policy to one of the five verdicts, with its reasons in words.
+
+The order: what was not measured comes before everything, then critical cases, then single cases that broke,
+then the averages. A regression that was found stays one even where something else cannot be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llmops_cli.core.verdicts import VerdictKind
+from llmops_cli.evals.compare.gate import GateVerdict
+from llmops_cli.evals.compare.hard_breaks import BLOCKS_FROM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmops_cli.core.suites import GatePolicy
+    from llmops_cli.evals.compare.comparability import Comparability
+    from llmops_cli.evals.compare.hard_breaks import HardBreak
+    from llmops_cli.evals.compare.lost_trials import LostTrials
+    from llmops_cli.evals.metric_comparison import MetricComparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One of the five verdicts; the reasons are full sentences, the decisive one first."""
+
+    kind: VerdictKind
+    reasons: tuple[str, ...]
+
+
+def holds_the_change(verdict: Verdict, policy: GatePolicy) -> bool:
+    """Whether the verdict alone stops the change: a regression does, an inconclusive one where the policy says so."""
+    if verdict.kind is VerdictKind.INCONCLUSIVE:
+        return policy.on_inconclusive == "block"
+    return verdict.kind is not VerdictKind.PASS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a verdict is made from; `broken` and `unsettled` are critical cases, `cases` are those compared.
+
+    `unsteady` are metrics that were declared deterministic and are not.
+    """
+
+    metrics: tuple[MetricComparison, ...]
+    broken: tuple[str, ...]
+    unsettled: tuple[str, ...]
+    hard_breaks: tuple[HardBreak, ...]
+    comparability: Comparability
+    lost: LostTrials
+    cases: int
+    measured: bool
+    stale: tuple[str, ...] = ()
+    unsteady: tuple[str, ...] = ()
+
+
+def verdict_of(facts: Facts, policy: GatePolicy) -> Verdict:
+    """Return the verdict of the first rule that has something to say, with what else is worth knowing."""
+    for kind, reasons in _rules(facts, policy):
+        if reasons:
+            return Verdict(kind=kind, reasons=(*reasons, *_notes(facts, kind)))
+    passed = [f"{metric.name}: {_sentences(metric)}" for metric in facts.metrics]
+    return Verdict(kind=VerdictKind.PASS, reasons=(*passed, *_notes(facts, VerdictKind.PASS)))
+
+
+def _rules(facts: Facts, policy: GatePolicy) -> Iterator[tuple[VerdictKind, tuple[str, ...]]]:
+    yield VerdictKind.NOT_RUN, _nothing_measured(facts)
+    yield VerdictKind.INCONCLUSIVE, tuple(filter(None, [facts.lost.objection()]))
+    yield VerdictKind.REGRESSION, _broken_critical(facts)
+    yield VerdictKind.INCOMPARABLE, facts.stale
+    yield VerdictKind.REGRESSION, _hard_breaks(facts, policy)
+    yield VerdictKind.REGRESSION, _with_verdict(facts, GateVerdict.BLOCK)
+    yield VerdictKind.INCOMPARABLE, _incomparable(facts)
+    yield VerdictKind.INCONCLUSIVE, _open_critical(facts)
+    yield VerdictKind.INCONCLUSIVE, _too_few(facts, policy)
+    yield VerdictKind.INCONCLUSIVE, _with_verdict(facts, GateVerdict.INCONCLUSIVE, GateVerdict.CONTINUE)
+
+
+def _nothing_measured(facts: Facts) -> tuple[str, ...]:
+    if facts.measured or facts.lost.lost:
+        return ()
+    return ("Nothing was measured: no case was run.",)
+
+
+def _broken_critical(facts: Facts) -> tuple[str, ...]:
+    if not facts.broken:
+        return ()
+    return (f"Critical case{'' if len(facts.broken) == 1 else 's'} broken: {', '.join(facts.broken)}.",)
+
+
+def _hard_breaks(facts: Facts, policy: GatePolicy) -> tuple[str, ...]:
+    if policy.hard_breaks != "block" or len(facts.hard_breaks) < BLOCKS_FROM:
+        return ()
+    return (f"{len(facts.hard_breaks)} cases that worked are broken: {_listed(facts.hard_breaks)}.",)
+
+
+def _with_verdict(facts: Facts, *verdicts: GateVerdict) -> tuple[str, ...]:
+    return tuple(f"{m.name}: {_sentences(m)}" for m in facts.metrics if m.decision.verdict in verdicts)
+
+
+def _incomparable(facts: Facts) -> tuple[str, ...]:
+    comparability = facts.comparability
+    if comparability.changed_metrics:
+        return comparability.sentences()
+    if facts.cases == 0 or not facts.metrics:
+        return ("No case was measured in the same way on both sides.", *comparability.sentences())
+    return ()
+
+
+def _open_critical(facts: Facts) -> tuple[str, ...]:
+    if not facts.unsettled:
+        return ()
+    return (f"Critical cases that failed and are not settled: {', '.join(facts.unsettled)}.",)
+
+
+def _too_few(facts: Facts, policy: GatePolicy) -> tuple[str, ...]:
+    if facts.cases >= policy.min_cases:
+        return ()
+    return (
+        f"Too few cases: {facts.cases} could be compared, the policy asks for {policy.min_cases}.",
+        *_with_verdict(facts, *GateVerdict),
+    )
+
+
+def _notes(facts: Facts, kind: VerdictKind) -> Iterator[str]:
+    """Say what did not decide but should not be missed."""
+    decided_by_breaks = kind is VerdictKind.REGRESSION and len(facts.hard_breaks) >= BLOCKS_FROM
+    if facts.hard_breaks and not decided_by_breaks:
+        yield f"Worked before and fails now: {_listed(facts.hard_breaks)}."
+    if facts.unsteady:
+        yield f"Declared deterministic, but repeats differ: {', '.join(facts.unsteady)}; treated as random."
+    if kind is not VerdictKind.INCOMPARABLE:
+        yield from facts.comparability.sentences()
+
+
+def _sentences(metric: MetricComparison) -> str:
+    return " ".join(metric.decision.reasons)
+
+
+def _listed(breaks: tuple[HardBreak, ...], most: int = 5) -> str:
+    more = f" and {len(breaks) - most} more" if len(breaks) > most else ""
+    return ", ".join(map(str, breaks[:most])) + more
