@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.findings import Severity
+from llmops_cli.registry.reading_pages import READING_PAGES
 from llmops_cli.registry.rules import RULES
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _FENCE = re.compile(r"^```yaml (?P<base>base:)?(?P<path>\S+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _FAILS = "\nFails:\n"
 _PASSES = "\nPasses:\n"
+_WARNINGS_OF_READING = frozenset({"byte-order-mark", "baseline-all-zero"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class ExampleFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulePage:
-    """What a person is told about a rule. Rules of reading (kind `parser`) have a summary and no examples."""
+    """What a person is told about a rule. Some rules of reading (kind `parser`) have a summary only."""
 
     name: str
     kind: str
@@ -48,17 +50,20 @@ def rule_page(name: str) -> RulePage:
     """
     row = RULES.row(name)
     if row.kind == "parser":
-        return RulePage(name=name, kind=row.kind, severity=Severity.ERROR, summary=row.summary)
-    rule = cast("Rule", RULES.resolve(name))
-    text = sys.modules[type(rule).__module__].__doc__ or row.summary
-    about, _, examples = text.partition(_FAILS)
+        severity = Severity.WARNING if name in _WARNINGS_OF_READING else Severity.ERROR
+        text = READING_PAGES.get(name, "")
+    else:
+        rule = cast("Rule", RULES.resolve(name))
+        severity = rule.severity
+        text = (sys.modules[type(rule).__module__].__doc__ or "").partition("\n\n")[2]
+    why, _, examples = text.partition(_FAILS)
     failing, _, passing = examples.partition(_PASSES)
     return RulePage(
         name=name,
         kind=row.kind,
-        severity=rule.severity,
+        severity=severity,
         summary=row.summary,
-        why=about.partition("\n\n")[2].strip(),
+        why=why.strip(),
         failing=_files(failing),
         passing=_files(passing),
     )

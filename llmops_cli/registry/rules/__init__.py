@@ -37,6 +37,12 @@ _READING = {
     "metric-parameter": "A metric has the parameters that it needs, with values that it understands.",
     "metric-cannot-fail": "A metric can fail: what every answer passes measures nothing.",
     "duplicate-metric-name": "The names of a suite's metrics are distinct.",
+    # baselines
+    "baseline-unreadable": "A baseline is a file that llmops wrote, whole and unchanged in form.",
+    "baseline-newer": "A baseline was not written by a newer llmops.",
+    "baseline-digest": "The content of a baseline is what its digest says: it is recorded, not edited.",
+    "baseline-score": "The scores of a baseline are numbers from 0 to 1.",
+    "baseline-all-zero": "A baseline has at least one score above zero.",
 }
 """What is found while files are read, rule name → one line that says what holds when the rule is kept."""
 
