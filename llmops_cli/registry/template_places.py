@@ -28,7 +28,7 @@ def position_in_file(document: YamlDocument, message_index: int, template_positi
     style = document.text[begin : begin + 1]
     if style in {"|", ">"}:
         begin = document.text.find("\n", begin) + 1
-    end = _written_offset(document.text, begin, text, _offset(text, template_position), quoted=style == '"')
+    end = _written_offset(document.text, begin, text, _offset(text, template_position), style)
     return start if end is None else position_at(document.text, end)
 
 
@@ -59,7 +59,7 @@ def _offset(text: str, position: Position) -> int:
     return offset + position.column - 1
 
 
-def _written_offset(written: str, begin: int, read: str, count: int, *, quoted: bool) -> int | None:
+def _written_offset(written: str, begin: int, read: str, count: int, style: str) -> int | None:
     """Return the offset in `written` of the character number `count` of `read`.
 
     Visible characters come in the same order in both; white space may be folded or be indentation.
@@ -68,9 +68,11 @@ def _written_offset(written: str, begin: int, read: str, count: int, *, quoted: 
     for character in read[:count]:
         if character.isspace() and written[place : place + 1] not in {character, "\\"}:
             continue
-        place = _next(written, place, character, quoted=quoted)
+        place = _next(written, place, character, quoted=style == '"')
         if place < 0:
             return None
+        # within single quotes, a quote is written twice
+        place += style == character == "'"
     while not read[count : count + 1].isspace() and written[place : place + 1].isspace():
         place += 1
     return place

@@ -34,7 +34,8 @@ PARTIAL_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 _PASSING = frozenset(
     {
-        "Template", "Output", "TemplateData", "Name", "Const", "Tuple", "List", "Dict", "Pair", "CondExpr", "Filter",
+        "Template", "Output", "TemplateData", "Name", "Const", "Tuple", "List", "Dict", "Pair",
+        "Keyword", "CondExpr", "Filter",
         "Test", "Getattr", "Getitem", "Slice", "Compare", "Operand", "Not", "And", "Or", "Concat", "Neg", "Add", "Sub",
         "If", "For", "Include",
     },
@@ -144,8 +145,8 @@ class _Walk:
         self._each(node.body, inside | {"loop"}, blocks, loops)
 
     def _name(self, node: nodes.Name, bound: frozenset[str], *_: int) -> None:
-        if node.name == "self":
-            self._refuse(node, "`self` is not a variable.", "")
+        if node.name in {"self", "else"}:
+            self._refuse(node, f"`{node.name}` is not a variable.", "Write {% else %}." if node.name == "else" else "")
         elif node.name not in bound:
             self.found.names.setdefault(node.name, node.lineno)
 

@@ -49,9 +49,10 @@ class WorkTree:
             handle = os.open(self.root.joinpath(*parts), flags)
         except OSError as error:
             raise FileNotFoundError(path) from error
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise FileNotFoundError(path)
         with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise FileNotFoundError(path)
             return file.read()
 
     def _is_plain_folder(self, parts: tuple[str, ...]) -> bool:

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llmops_cli.registry.work_tree import WorkTree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write(root: Path, *names: str) -> None:
+    for name in names:
+        place = root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(name, encoding="utf-8")
+
+
+def test_files_come_sorted_by_code_point_of_their_whole_path(tmp_path: Path) -> None:
+    write(tmp_path, "a/b.txt", "a.txt", "a-b/c", "Z", "é", "a/B/c")
+    found = list(WorkTree(tmp_path).paths())
+    assert found == sorted(found)
+    assert len(found) == 6
+
+
+def test_a_folder_limits_the_walk_and_may_be_missing(tmp_path: Path) -> None:
+    write(tmp_path, "prompts/a.yaml", "prompts2/b.yaml", "prompts/deep/c.yaml")
+    tree = WorkTree(tmp_path)
+    assert list(tree.paths("prompts")) == ["prompts/a.yaml", "prompts/deep/c.yaml"]
+    assert list(tree.paths("prompts/")) == ["prompts/a.yaml", "prompts/deep/c.yaml"]
+    assert list(tree.paths("gone")) == []
+    assert list(tree.paths("prompts/a.yaml")) == []
+
+
+def test_git_and_runs_are_left_out(tmp_path: Path) -> None:
+    write(tmp_path, ".git/config", ".llmops/runs/x", "sub/.git/config", ".github/workflows/x.yml")
+    tree = WorkTree(tmp_path)
+    assert list(tree.paths()) == [".github/workflows/x.yml"]
+    with pytest.raises(FileNotFoundError):
+        tree.read(".git/config")
+
+
+@pytest.mark.parametrize(
+    "path", ["../secret", "/etc/passwd", "prompts/../../secret", "a\\b", "", ".", "prompts", "a\0b", "gone"]
+)
+def test_what_is_no_file_of_the_tree_is_not_found(tmp_path: Path, path: str) -> None:
+    write(tmp_path, "root/prompts/a.yaml", "secret")
+    with pytest.raises(FileNotFoundError):
+        WorkTree(tmp_path / "root").read(path)
+
+
+def test_links_are_not_followed_by_walk_or_read(tmp_path: Path) -> None:
+    write(tmp_path, "secret/key", "root/prompts/a.yaml")
+    root = tmp_path / "root"
+    (root / "prompts/link.yaml").symlink_to(tmp_path / "secret/key")
+    (root / "folder").symlink_to(tmp_path / "secret")
+    tree = WorkTree(root)
+    assert list(tree.paths()) == ["prompts/a.yaml"]
+    assert list(tree.paths("folder")) == []
+    for path in ("prompts/link.yaml", "folder/key"):
+        with pytest.raises(FileNotFoundError):
+            tree.read(path)
+
+
+def test_a_pipe_is_no_file_and_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileNotFoundError):
+        WorkTree(tmp_path).read("pipe")
+    assert list(WorkTree(tmp_path).paths()) == []
+
+
+def test_the_root_itself_may_be_reached_through_a_link(tmp_path: Path) -> None:
+    write(tmp_path, "root/a")
+    (tmp_path / "here").symlink_to(tmp_path / "root")
+    assert WorkTree(tmp_path / "here").read("a") == b"root/a"
