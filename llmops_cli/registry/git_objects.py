@@ -80,7 +80,11 @@ class ObjectReader:
         if b"\n" in asked or b"\0" in asked:
             return None  # no such name can be written down in this protocol
         with self._lock:
-            return self._read(name, asked)
+            try:
+                return self._read(name, asked)
+            except BaseException:
+                self.close()  # an answer half read (Ctrl-C) would be taken for the next one
+                raise
 
     def close(self) -> None:
         """End the child. Reading again starts a new one."""
@@ -105,7 +109,6 @@ class ObjectReader:
             raise self._broken(name)
         size = int(words[2])
         if size > MAX_OBJECT_BYTES:
-            self.close()  # cheaper than reading past it
             message = f"the file has {size:,} bytes; llmops reads at most {MAX_OBJECT_BYTES:,} from Git."
             raise InvalidFileError(message, where=name)
         data = child.stdout.read(size + 1)
@@ -120,7 +123,6 @@ class ObjectReader:
         return self._child
 
     def _broken(self, name: str) -> SetupError:
-        self.close()
         message = f"git could not read the object {name}."
         return SetupError(message, where=str(self._process.folder), hint="Check the repository: git fsck")
 

@@ -248,7 +248,8 @@ def _discover(folder: Path) -> Path | None:
             tree = repository.working_tree_dir
     except (GitError, OSError, ValueError):
         return None
-    return Path(tree) if tree else None
+    # core.worktree may name any folder of the machine: a work tree that is not around us is not ours
+    return Path(tree) if tree and Path(tree) in {folder, *folder.parents} else None
 
 
 def _shown(reference: str) -> str:

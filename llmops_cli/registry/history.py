@@ -114,6 +114,11 @@ class GitVersions:
         self._asked = 0
         self._index: _ChangeIndex | None = None
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether this clone is shallow: versions from before its edge are not known, and numbers may repeat."""
+        return self._repository.is_shallow
+
     def versions_of(self, prompt_id: str) -> Mapping[int, str]:
         """Return the digest of each version that the prompt ever had; see `versions_in`."""
         walk = _Walk(self._repository, self._folder, prompt_id, self._states)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmops_cli.core.errors import SetupError, UsageError
+from llmops_cli.core.errors import InvalidFileError, SetupError, UsageError
 from llmops_cli.registry.git_objects import GitObject, parse_commit
 from llmops_cli.registry.git_repository import GitRepository
 
@@ -156,6 +156,32 @@ def test_the_log_of_a_path_tells_who_when_and_why(scratch: Scratch) -> None:
         assert commits[0].when.utcoffset() == timedelta(hours=1)
         assert len(list(repository.log())) == 3
         assert list(repository.log(["*.txt"])) == []
+
+
+def test_a_file_too_large_to_be_a_prompt_is_refused_and_reading_goes_on(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("llmops_cli.registry.git_objects.MAX_OBJECT_BYTES", 1000)
+    scratch.commit("one", {"large.yaml": "x" * 5000, "small.yaml": "x"})
+    with GitRepository.open(scratch.root) as repository:
+        tree = repository.tree_at("HEAD")
+        with pytest.raises(InvalidFileError, match="5,000 bytes"):
+            tree.read("large.yaml")
+        assert tree.read("small.yaml") == b"x"
+
+
+def test_an_interrupted_read_does_not_answer_the_next_one(scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch.commit("one", {"a.txt": "a", "b.txt": "b"})
+    with GitRepository.open(scratch.root) as repository:
+        tree = repository.tree_at("HEAD")
+        blobs = [tree.blob_of(name) or "" for name in ("a.txt", "b.txt")]
+        with monkeypatch.context() as patch:
+            patch.setattr(GitObject, "__init__", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                repository.read_object(blobs[0])
+        found = repository.read_object(blobs[1])
+        assert found is not None
+        assert found.data == b"b"
 
 
 def test_merge_bases_and_ancestors(scratch: Scratch) -> None:

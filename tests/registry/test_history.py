@@ -171,6 +171,7 @@ def test_the_edge_of_a_shallow_clone_is_marked(scratch: Scratch, tmp_path: Path)
     scratch.git("clone", "-q", "--depth=2", f"file://{scratch.root}", str(tmp_path / "shallow"))
     with GitRepository.open(tmp_path / "shallow") as repository:
         entries = list(prompt_history(repository, "a", SETTINGS))
+        assert GitVersions(repository, SETTINGS, "HEAD").cut_off
     assert [(entry.commit.subject, entry.cut_off) for entry in entries] == [("v3", False), ("v2", True)]
 
 

@@ -119,12 +119,15 @@ def test_dollars_read_like_dollars(amount: float, text: str) -> None:
 
 def test_comments_layout_and_line_ends_are_no_semantic_change() -> None:
     text = "id: a\nversion: 1\nmodel: {name: echo/x}\ntemplate: |\n  Say\n  {{ x }}\nvariables:\n  x: {type: string}\n"
-    other = "# why\nversion: 1\nid: a\ndescription: new\nvariables: {x: {type: string}}\nmodel:\n  name: echo/x\ntemplate: |\n  Say\n  {{ x }}\n"
+    other = (
+        "# why\nversion: 1\nid: a\ndescription: new\nvariables: {x: {type: string}}\n"
+        "model:\n  name: echo/x\ntemplate: |\n  Say\n  {{ x }}\n"
+    )
     prompts = [
         parse_prompt(parse_yaml_document(data.encode(), "prompts/a.yaml"), {}).prompt
         for data in (text, other.replace("\n", "\r\n"))
     ]
-    diff = compare(*prompts)
+    diff = compare(prompts[0], prompts[1])
     assert all(prompts)
     assert not diff.meaning_changed
     assert diff.headline().startswith("No semantic change")
@@ -185,7 +188,7 @@ def test_an_inserted_message_does_not_shift_the_others() -> None:
 )
 def test_no_message_is_lost(old: list[tuple[Role, str]], new: list[tuple[Role, str]]) -> None:
     sides = [prompt(template("x"), *(template(text, role) for role, text in side)) for side in (old, new)]
-    messages = compare(*sides).messages
+    messages = compare(sides[0], sides[1]).messages
     before = [(message.old_role, old_text(message.pieces)) for message in messages if message.old_role]
     after = [(message.new_role, new_text(message.pieces)) for message in messages if message.new_role]
     assert before == [(m.role, m.resolved) for m in sides[0].messages]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def test_different_texts_differ_and_no_piece_is_empty_or_follows_its_own_kind(ol
     pieces = diff_words(old, new)
     assert is_changed(pieces) == (old != new)
     assert all(piece.text for piece in pieces)
-    assert all(left.kind is not right.kind for left, right in zip(pieces, pieces[1:], strict=False))
+    assert all(left.kind is not right.kind for left, right in pairwise(pieces))
 
 
 @given(texts, texts)
@@ -74,7 +75,8 @@ def test_a_moved_paragraph_does_not_disturb_the_others() -> None:
 @pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\u00a0", "\r"])
 def test_an_invisible_character_is_a_piece_of_its_own(hidden: str) -> None:
     pieces = diff_words("say yes now", f"say{hidden} yes now")
-    assert [piece for piece in pieces if piece.kind is INSERT][0].text.strip(" ").startswith(hidden) or hidden.isspace()
+    assert any(hidden in piece.text for piece in pieces if piece.kind is INSERT)
+    assert "".join(piece.text for piece in pieces if piece.kind is EQUAL).strip() in {"say yes now", "sayyes now"}
     assert new_text(pieces) == f"say{hidden} yes now"
 
 
