@@ -88,14 +88,14 @@ def parse_json_text(text: str, findings: FileFindings, *, line: int = 1) -> Json
 
 def _is_too_deep(value: JsonValue) -> bool:
     level: list[object] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for outer in level
             if isinstance(outer, (dict, list))
             for inner in (outer.values() if isinstance(outer, dict) else outer)
         ]
-    return bool(level)
+    return any(isinstance(value, (dict, list)) for value in level)
 
 
 def _report_syntax(error: json.JSONDecodeError, findings: FileFindings, line: int) -> None:

@@ -127,7 +127,9 @@ class TextScan:
         line = comment_line + 1
         while line <= len(lines) and lines[line - 1].lstrip().startswith("#"):
             line += 1
-        last = max((event.end_mark.line + 1 for event in scalars if event.start_mark.line + 1 == line), default=line)
+        ends = (event.end_mark for event in scalars if event.start_mark.line + 1 == line)
+        # a block ends where the next line starts
+        last = max((end.line + (1 if end.column else 0) for end in ends), default=line)
         return frozenset(range(line, last + 1))
 
 

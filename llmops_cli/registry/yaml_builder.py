@@ -15,6 +15,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from llmops_cli.core.findings import Position
 from llmops_cli.registry.file_findings import at, quoted
 from llmops_cli.registry.yaml_scalars import ScalarError, plain_value
 
@@ -190,10 +191,10 @@ class YamlBuilder:
             message = "YAML directives (%…) are not allowed."
             self._findings.add("directive", message, at(event.start_mark), hint="Delete the line.")
 
-    def _stream_end(self, event: PlacedEvent) -> None:
+    def _stream_end(self, _event: PlacedEvent) -> None:
         if not self._documents:
             message = "The file has comments but no content."
-            self._findings.add("comments-only", message, at(event.start_mark), hint="Write its content, or delete it.")
+            self._findings.add("comments-only", message, Position(), hint="Write its content, or delete it.")
 
     def _refuse_top(self, event: PlacedEvent, found: str) -> None:
         message = f"The file holds {found} at its top; a mapping of keys to values is expected."

@@ -82,7 +82,7 @@ def explain_yaml_error(error: YAMLError, text: str) -> YamlProblem:
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "the text is not YAML")
     context = str(getattr(error, "context", None) or "")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    position = Position(mark.line + 1, mark.column + 1) if mark else Position()
+    position = _inside(text, Position(mark.line + 1, mark.column + 1)) if mark else Position()
     if _tab_indents(text, position) and "token" in problem:
         message = "A tab is used for indentation, which YAML does not allow."
         return YamlProblem("tab-indentation", message, "Indent with spaces.", position)
@@ -113,6 +113,12 @@ def _with_start(message: str, error: YAMLError, position: Position) -> str:
     if start is None or start.line + 1 >= position.line:
         return message
     return f"{message} What is being read starts on line {start.line + 1}."
+
+
+def _inside(text: str, position: Position) -> Position:
+    """Keep a place inside the file: libyaml counts a line after the last one, even where no line feed ends it."""
+    last = text.count("\n") + 1
+    return position if position.line <= last else Position(last, len(text) - text.rfind("\n"))
 
 
 def _tab_indents(text: str, position: Position) -> bool:
