@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ PACKAGE = Path(__file__).parents[2] / "llmops_cli"
 OURS = [name for name in RULES if RULES.row(name).kind not in {"parser", "third party"}]
 EXPLAINED = [*OURS, *READING_PAGES]
 PARSERS = [name for name in RULES if RULES.row(name).kind == "parser"]
+
+MAKERS = {"SourceProblem", "_problem", "_finding", "_unusable"}
+KEBAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 GREET = """\
 id: greet
@@ -135,14 +139,14 @@ def _rule_names(tree: ast.AST) -> Iterable[str]:
             values = [node.value]
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "add" and len(node.args) > 2:
             values = [node.args[0]]
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"SourceProblem", "_problem", "_finding", "_unusable"}:
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in MAKERS:
             values = list(node.args)
         elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "rule" and node.value:
             values = [node.value]
         for value in values:
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 text = value.value
-                if text and " " not in text and text == text.lower() and (isinstance(node, ast.keyword) or "-" in text):
+                if KEBAB.fullmatch(text) and ("-" in text or isinstance(node, ast.keyword)):
                     yield text
 
 

@@ -32,7 +32,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
-from llmops_cli.registry.rules.fixed_text import fixed_text
+from llmops_cli.registry.fixed_text import fixed_text
 from llmops_cli.registry.tokens import certainly_at_most, count_tokens
 
 if TYPE_CHECKING:

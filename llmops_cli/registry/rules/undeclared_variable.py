@@ -29,6 +29,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
+from llmops_cli.core.safe_text import shortened
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.template_places import position_in_file
 from llmops_cli.registry.text_policy import mixed_scripts
@@ -60,8 +61,9 @@ class UndeclaredVariable:
                     position=position_in_file(context.document, number, position),
                     severity=self.severity,
                     rule=self.name,
-                    message=f"the template uses '{name}', which is not declared." + (f" {mixed}" if mixed else ""),
-                    hint=did_you_mean(name, declared) or f"Declare it under `variables`: {name}: {{type: string}}",
+                    message=f"the template uses '{shortened(name, 64)}', which is not declared."
+                    + (f" It {mixed}." if mixed else ""),
+                    hint=did_you_mean(name, declared) or "Declare it under `variables`, with its type.",
                 )
 
 
