@@ -1,0 +1,127 @@
+"""The journal: what was written is there, what was torn is dropped, and nobody else writes meanwhile."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from evals.eval_world import Echo, World, answer_of, cases_of, job_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmops_cli.core.errors import InvalidFileError, RefusedError
+from llmops_cli.core.runs import Trial, TrialError, TrialKey
+from llmops_cli.core.scores import Score, ScoreFailure
+from llmops_cli.evals.case_scores import iter_case_outcomes, iter_case_scores
+from llmops_cli.evals.journal import Journal, read_entries, read_header
+from llmops_cli.evals.journal_line import JournalEntry, entry_as_line, entry_from_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANY_TEXT = st.text(alphabet=st.characters())  # lone surrogates and controls included
+
+
+def entry(case_id: str, *, number: int = 0, attempt: int = 0, text: str = "hi", error: bool = False) -> JournalEntry:
+    key = TrialKey(case_id=case_id, number=number)
+    if error:
+        trial = Trial(key=key, error=TrialError(kind="provider", message="503"))
+        return JournalEntry(trial=trial, score=None, attempt=attempt)
+    score = Score(metric="equals", value=1.0, passed=True, reason=text)
+    return JournalEntry(trial=Trial(key=key, completion=answer_of(text), scores=(score,)), score=1.0, attempt=attempt)
+
+
+@given(ANY_TEXT, ANY_TEXT)
+def test_a_line_reads_back_as_the_same_entry_whatever_the_texts(case_id: str, text: str) -> None:
+    original = entry(case_id, text=text)
+    line = entry_as_line(original)
+    assert line.count(b"\n") == 1
+    assert entry_from_line(line) == original
+
+
+def test_failures_and_skipped_metrics_are_kept() -> None:
+    trial = Trial(
+        key=TrialKey(case_id="a", number=2),
+        completion=answer_of("x"),
+        scores=(Score(metric="cost", value=0.0, passed=False, reason="", raw=0.25, unit="usd"),),
+        failures=(ScoreFailure(metric="judge", reason="unreadable"),),
+        skipped_metrics=("bert_score",),
+    )
+    original = JournalEntry(trial=trial, score=None, attempt=3)
+    assert entry_from_line(entry_as_line(original)) == original
+
+
+def journal_with(path: Path, *entries: JournalEntry) -> Path:
+    with Journal.create(path, {"note": "test"}, time.monotonic) as journal:
+        for item in entries:
+            journal.append(item)
+    return path
+
+
+def test_a_line_cut_anywhere_is_dropped_and_the_rest_is_kept(tmp_path: Path) -> None:
+    path = journal_with(tmp_path / "journal.jsonl", entry("a"), entry("b"), entry("c", text="é" * 50))
+    whole = path.read_bytes()
+    start = whole.rindex(b'{"case":"c"')
+    for cut in range(start, len(whole)):
+        path.write_bytes(whole[:cut])
+        assert [item.trial.key.case_id for item in read_entries(path)] == ["a", "b"]
+        with Journal.reopen(path, time.monotonic) as journal:
+            assert journal.state.dropped_bytes == cut - start
+            assert journal.state.done == {("a", 0), ("b", 0)}
+            journal.append(entry("c"))
+        assert [item.trial.key.case_id for item in read_entries(path)] == ["a", "b", "c"]
+
+
+def test_a_torn_line_longer_than_a_block_is_dropped_whole(tmp_path: Path) -> None:
+    path = journal_with(tmp_path / "journal.jsonl", entry("a"), entry("b", text="x" * 300_000))
+    path.write_bytes(path.read_bytes()[:-1])
+    with Journal.reopen(path, time.monotonic) as journal:
+        assert journal.state.done == {("a", 0)}
+
+
+def test_a_line_that_is_no_trial_is_named_by_its_number(tmp_path: Path) -> None:
+    path = journal_with(tmp_path / "journal.jsonl", entry("a"))
+    with path.open("ab") as file:
+        file.write(b'{"nonsense": 1}\n')
+    with pytest.raises(InvalidFileError) as caught:
+        list(read_entries(path))
+    assert caught.value.where == f"{path}:3"
+
+
+def test_two_processes_cannot_write_one_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal.create(path, {}, time.monotonic), pytest.raises(RefusedError):
+        Journal.reopen(path, time.monotonic)
+
+
+def test_a_retried_trial_counts_with_its_last_attempt(tmp_path: Path) -> None:
+    path = journal_with(
+        tmp_path / "journal.jsonl",
+        entry("a", error=True),
+        entry("b"),
+        entry("a", attempt=1, error=True),
+        entry("a", attempt=2),
+    )
+    assert [(item.trial.key.case_id, item.attempt) for item in read_entries(path)] == [("b", 0), ("a", 2)]
+
+
+@pytest.mark.parametrize("content", [b"", b'{"format":1', b"nonsense\n", b'{"format":99}\n', b"[1]\n"])
+def test_a_file_without_our_first_line_is_no_journal(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(content)
+    assert read_header(path) is None
+
+
+def test_the_scores_of_every_case_come_trial_by_trial(world: World) -> None:
+    world.run(job_of(cases_of(4, wrong_every=2), repeats=2), Echo())
+    path = next(world.folders.records()).journal
+    assert list(iter_case_scores(path)) == [
+        ("case-00000", [0.0, 0.0]),
+        ("case-00001", [1.0, 1.0]),
+        ("case-00002", [0.0, 0.0]),
+        ("case-00003", [1.0, 1.0]),
+    ]
+    first = next(iter_case_outcomes(path))
+    assert [outcome.passed for outcome in first.trials] == [False, False]
+    assert first.trials[0].metrics == (("equals", 0.0),)
