@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from llmops_cli.evals.compare.aa import SelfComparison
-    from llmops_cli.evals.measurement import Measurement
+    from llmops_cli.evals.measured_run import MeasuredRun
 
 FOLDER = "evals/baselines"
 OLDEST = timedelta(days=14)
@@ -39,9 +39,9 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """A measurement that was accepted, with what the suite's own noise does to the gate where that was measured."""
+    """A run that was accepted, with what the suite's own noise does to the gate where that was measured."""
 
-    measurement: Measurement
+    run: MeasuredRun
     acceptance: Acceptance
     tool_version: str
     self_comparison: SelfComparison | None = None
@@ -49,7 +49,7 @@ class Baseline:
     @property
     def path(self) -> str:
         """Where the baseline of this prompt is committed."""
-        return baseline_path(self.measurement.prompt_id)
+        return baseline_path(self.run.prompt_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +66,9 @@ def baseline_path(prompt_id: str, folder: str = FOLDER) -> str:
     return f"{folder}/{prompt_id}.json"
 
 
-def metric_means(measurement: Measurement) -> dict[str, MetricMean]:
+def metric_means(run: MeasuredRun) -> dict[str, MetricMean]:
     """Return each metric's mean of case means."""
-    return {name: _mean_of(cases) for name, cases in sorted(measurement.scores.items()) if cases}
+    return {name: _mean_of(cases) for name, cases in sorted(run.scores.items()) if cases}
 
 
 def stale_reasons(baseline: Baseline, *, now: datetime, models_served: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -78,30 +78,28 @@ def stale_reasons(baseline: Baseline, *, now: datetime, models_served: tuple[str
     (recordings, pinned local weights) does not age.
     """
     reasons = []
-    measurement = baseline.measurement
+    run = baseline.run
     age = now - baseline.acceptance.at
-    if age > OLDEST and not measurement.scores.keys() <= measurement.deterministic_metrics:
+    if age > OLDEST and not run.scores.keys() <= run.deterministic_metrics:
         reasons.append(f"The baseline is {age.days} days old; after {OLDEST.days} both sides are run now.")
-    if models_served and measurement.models_served and set(models_served) != set(measurement.models_served):
-        before, after = ", ".join(measurement.models_served), ", ".join(sorted(models_served))
+    if models_served and run.models_served and set(models_served) != set(run.models_served):
+        before, after = ", ".join(run.models_served), ", ".join(sorted(models_served))
         reasons.append(f"The baseline was answered by {before}, now {after} answers; both sides are run now.")
     return tuple(reasons)
 
 
-def check_baseline(baseline: Baseline, now_measured: Measurement, *, now: datetime) -> tuple[str, ...]:
+def check_baseline(baseline: Baseline, now_measured: MeasuredRun, *, now: datetime) -> tuple[str, ...]:
     """Return everything that keeps a baseline from being used for a comparison as it is, as sentences."""
     problems = list(stale_reasons(baseline, now=now, models_served=now_measured.models_served))
-    if baseline.measurement.model_asked != now_measured.model_asked:
-        problems.append(
-            f"The baseline was measured on {baseline.measurement.model_asked}, not on {now_measured.model_asked}."
-        )
-    problems.extend(compare_yardsticks(baseline.measurement.yardstick, now_measured.yardstick).sentences())
+    if baseline.run.model_asked != now_measured.model_asked:
+        problems.append(f"The baseline was measured on {baseline.run.model_asked}, not on {now_measured.model_asked}.")
+    problems.extend(compare_yardsticks(baseline.run.yardstick, now_measured.yardstick).sentences())
     return tuple(problems)
 
 
-def scores_nothing(measurement: Measurement) -> bool:
+def scores_nothing(run: MeasuredRun) -> bool:
     """Whether every score is 0: any output would be an improvement over such a baseline."""
-    return not any(score for cases in measurement.scores.values() for trials in cases.values() for score in trials)
+    return not any(score for cases in run.scores.values() for trials in cases.values() for score in trials)
 
 
 def _mean_of(cases: Mapping[str, tuple[float, ...]]) -> MetricMean:

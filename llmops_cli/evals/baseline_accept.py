@@ -17,7 +17,7 @@ from llmops_cli.evals.compare.comparability import compare_yardsticks
 
 if TYPE_CHECKING:
     from llmops_cli.evals.baseline import Baseline
-    from llmops_cli.evals.measurement import Measurement
+    from llmops_cli.evals.measured_run import MeasuredRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +30,17 @@ class BaselinePlan:
 
 
 def plan_accept(baseline: Baseline, current: Baseline | None, *, folder: str = FOLDER) -> BaselinePlan:
-    """Plan to make a measurement the baseline.
+    """Plan to make a run the baseline.
 
     Raises:
         RefusedError: when it cannot serve as one: nothing measured, trials lost, too few of them, or no reason given.
     """
-    measurement = baseline.measurement
+    run = baseline.run
     _check_fitness(baseline)
     return BaselinePlan(
-        path=baseline_path(measurement.prompt_id, folder),
+        path=baseline_path(run.prompt_id, folder),
         data=baseline_bytes(baseline),
-        sentences=_changes(measurement, current.measurement if current else None),
+        sentences=_changes(run, current.run if current else None),
     )
 
 
@@ -76,18 +76,18 @@ def apply_accept(plan: BaselinePlan, root: Path) -> Path:
 
 
 def _check_fitness(baseline: Baseline) -> None:
-    measurement = baseline.measurement
-    if not any(measurement.passed.values()) or not measurement.scores:
+    run = baseline.run
+    if not any(run.passed.values()) or not run.scores:
         message = "nothing was measured, so there is nothing to accept."
         raise RefusedError(message, where=baseline.path, hint="Run the suite first: llmops eval.")
-    objection = measurement.lost.objection()
+    objection = run.lost.objection()
     if objection:
         raise RefusedError(objection, where=baseline.path)
     if not baseline.acceptance.why.strip():
         message = "a baseline needs a reason that the next reader can understand."
         raise RefusedError(message, where=baseline.path, hint='Say it with --why "…".')
-    random = measurement.scores.keys() - measurement.deterministic_metrics
-    fewest = min(map(len, measurement.passed.values()))
+    random = run.scores.keys() - run.deterministic_metrics
+    fewest = min(map(len, run.passed.values()))
     if random and fewest < FEWEST_TRIALS:
         message = (
             f"some cases have {fewest} trial{'' if fewest == 1 else 's'}, a baseline needs at least {FEWEST_TRIALS}."
@@ -95,7 +95,7 @@ def _check_fitness(baseline: Baseline) -> None:
         raise RefusedError(message, where=baseline.path, hint="Run with --repeats 5.")
 
 
-def _changes(new: Measurement, old: Measurement | None) -> tuple[str, ...]:
+def _changes(new: MeasuredRun, old: MeasuredRun | None) -> tuple[str, ...]:
     size = f"{len(new.passed)} cases × {new.repeats} trials"
     name = f"{new.prompt_id}-v{new.prompt_version} ({short_digest(new.prompt_digest)})"
     sentences = [f"Accept {name} on {new.model_asked}: {size}."]

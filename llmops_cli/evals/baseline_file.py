@@ -61,7 +61,7 @@ def load_baseline(data: bytes, path: str) -> LoadedBaseline:
 
 def baseline_as_json(baseline: Baseline) -> JsonObject:
     """Return the document without its own digest."""
-    measurement, acceptance, yardstick = baseline.measurement, baseline.acceptance, baseline.measurement.yardstick
+    run, acceptance, yardstick = baseline.run, baseline.acceptance, baseline.run.yardstick
     document: dict[str, JsonValue] = {
         "accepted": {
             "at": acceptance.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -70,7 +70,7 @@ def baseline_as_json(baseline: Baseline) -> JsonObject:
             "why": acceptance.why,
         },
         "cases": {case: _case_as_json(baseline, case) for case in sorted(yardstick.cases)},
-        "deterministic_metrics": sorted(measurement.deterministic_metrics),
+        "deterministic_metrics": sorted(run.deterministic_metrics),
         "digests": {
             "dataset": yardstick.dataset,
             "judges": dict(yardstick.judges),
@@ -81,15 +81,15 @@ def baseline_as_json(baseline: Baseline) -> JsonObject:
         "effort": _effort_as_json(baseline),
         "metrics": {
             name: {"cases": mean.cases, "interval": list(mean.interval), "mean": mean.mean}
-            for name, mean in metric_means(measurement).items()
+            for name, mean in metric_means(run).items()
         },
-        "model": {"asked": measurement.model_asked, "served": list(measurement.models_served)},
-        "prompt": measurement.prompt_id,
-        "prompt_digest": measurement.prompt_digest,
-        "prompt_version": measurement.prompt_version,
-        "repeats": measurement.repeats,
+        "model": {"asked": run.model_asked, "served": list(run.models_served)},
+        "prompt": run.prompt_id,
+        "prompt_digest": run.prompt_digest,
+        "prompt_version": run.prompt_version,
+        "repeats": run.repeats,
         "schema": SCHEMA,
-        "score": measurement.score,
+        "score": run.score,
         "self_comparison": _self_comparison_as_json(baseline),
         "tool_version": baseline.tool_version,
     }
@@ -97,21 +97,21 @@ def baseline_as_json(baseline: Baseline) -> JsonObject:
 
 
 def _case_as_json(baseline: Baseline, case: str) -> JsonObject:
-    measurement = baseline.measurement
+    run = baseline.run
     document: dict[str, JsonValue] = {
-        "digest": measurement.yardstick.cases[case],
-        "passed": [int(passed) for passed in measurement.passed.get(case, ())],
-        "scores": {name: list(cases[case]) for name, cases in measurement.scores.items() if case in cases},
+        "digest": run.yardstick.cases[case],
+        "passed": [int(passed) for passed in run.passed.get(case, ())],
+        "scores": {name: list(cases[case]) for name, cases in run.scores.items() if case in cases},
     }
-    if case in measurement.critical_cases:
+    if case in run.critical_cases:
         document["critical"] = True
-    if measurement.clusters.get(case):
-        document["cluster"] = measurement.clusters[case]
+    if run.clusters.get(case):
+        document["cluster"] = run.clusters[case]
     return document
 
 
 def _effort_as_json(baseline: Baseline) -> JsonObject:
-    effort = baseline.measurement.effort
+    effort = baseline.run.effort
     return {
         "cost_usd": effort.cost_usd,
         "input_tokens": effort.input_tokens,
@@ -184,15 +184,15 @@ def _checked(document: JsonObject, data: bytes, path: str) -> LoadedBaseline:
     except UnreadableError as error:
         if not findings:
             findings.append(_finding(path, "baseline-unreadable", f"not a baseline: {error}."))
-    if baseline and baseline.measurement.prompt_id != PurePosixPath(path).stem:
-        message = f"the file is named after another prompt than '{baseline.measurement.prompt_id}', which was measured."
+    if baseline and baseline.run.prompt_id != PurePosixPath(path).stem:
+        message = f"the file is named after another prompt than '{baseline.run.prompt_id}', which was measured."
         findings.append(_finding(path, "baseline-unreadable", message))
     if document.get("sha256") != _own_digest(document):
         message = "the content does not match the file's own digest: it was changed by hand or by a merge."
         findings.append(_finding(path, "baseline-digest", message))
     if any(finding.is_error for finding in findings):
         baseline = None
-    if baseline and scores_nothing(baseline.measurement):
+    if baseline and scores_nothing(baseline.run):
         message = (
             'the baseline scores 0 for every case: any output "improves" on it; only thresholds guard this prompt.'
         )

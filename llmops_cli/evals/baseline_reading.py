@@ -11,7 +11,7 @@ from llmops_cli.evals.baseline import Acceptance, Baseline
 from llmops_cli.evals.compare.aa import SelfComparison
 from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.intervals import Interval
-from llmops_cli.evals.measurement import Effort, Measurement
+from llmops_cli.evals.measured_run import Effort, MeasuredRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def baseline_from_json(document: JsonObject) -> Baseline:
     """
     accepted = _object(document, "accepted")
     return Baseline(
-        measurement=_measurement(document),
+        run=_measured_run(document),
         acceptance=Acceptance(
             at=_moment(_text(accepted, "at")),
             by=_text(accepted, "by"),
@@ -57,10 +57,10 @@ def baseline_from_json(document: JsonObject) -> Baseline:
     )
 
 
-def _measurement(document: JsonObject) -> Measurement:
+def _measured_run(document: JsonObject) -> MeasuredRun:
     model, effort = _object(document, "model"), _object(document, "effort")
     cases = {case: _as_object(value, case) for case, value in _object(document, "cases").items()}
-    return Measurement(
+    return MeasuredRun(
         prompt_id=_text(document, "prompt"),
         prompt_version=int(_number(document, "prompt_version")),
         prompt_digest=_text(document, "prompt_digest"),

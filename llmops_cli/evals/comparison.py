@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llmops_cli.core.suites import GatePolicy
-    from llmops_cli.evals.measurement import Measurement
+    from llmops_cli.evals.measured_run import MeasuredRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,8 @@ class Comparison:
 
 
 def compare_run(
-    base: Measurement,
-    candidate: Measurement,
+    base: MeasuredRun,
+    candidate: MeasuredRun,
     policy: GatePolicy,
     *,
     stale: Sequence[str] = (),
@@ -121,13 +121,13 @@ class _Breaks:
     suspected: tuple[str, ...]
 
 
-def _next_look(candidate: Measurement, policy: GatePolicy, looked: int) -> int | None:
+def _next_look(candidate: MeasuredRun, policy: GatePolicy, looked: int) -> int | None:
     if candidate.scores.keys() <= steady_metrics(candidate):
         return None
     return next((look for look in policy.looks if look > looked), None)
 
 
-def _critical_cases(base: Measurement, candidate: Measurement) -> tuple[CriticalCase, ...]:
+def _critical_cases(base: MeasuredRun, candidate: MeasuredRun) -> tuple[CriticalCase, ...]:
     rule = critical_rule(len(candidate.critical_cases))
     before = _trials_of_passes(base, rule.net)
     found = []
@@ -144,7 +144,7 @@ def _critical_cases(base: Measurement, candidate: Measurement) -> tuple[Critical
     return tuple(found)
 
 
-def _breaks(base: Measurement, candidate: Measurement, compared: Sequence[str], policy: GatePolicy) -> _Breaks:
+def _breaks(base: MeasuredRun, candidate: MeasuredRun, compared: Sequence[str], policy: GatePolicy) -> _Breaks:
     times = max(policy.looks)
     before, after = _trials_of_passes(base, times), _trials_of_passes(candidate, times)
     shared_before = {case: before[case] for case in compared}
@@ -155,12 +155,12 @@ def _breaks(base: Measurement, candidate: Measurement, compared: Sequence[str], 
     )
 
 
-def _trials_of_passes(measurement: Measurement, times: int) -> Mapping[str, Sequence[bool]]:
+def _trials_of_passes(run: MeasuredRun, times: int) -> Mapping[str, Sequence[bool]]:
     """Return per case whether each trial passed; one deterministic trial stands for `times` of them."""
-    return {case: [score == 1 for score in scores] for case, scores in passes_as_scores(measurement, times).items()}
+    return {case: [score == 1 for score in scores] for case, scores in passes_as_scores(run, times).items()}
 
 
-def _failing(candidate: Measurement, cases: Sequence[str]) -> tuple[str, ...]:
+def _failing(candidate: MeasuredRun, cases: Sequence[str]) -> tuple[str, ...]:
     def fails(trials: Sequence[bool]) -> bool:
         return 2 * sum(trials) <= len(trials)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.suites import GatePolicy
     from llmops_cli.evals.compare.comparability import Comparability
     from llmops_cli.evals.compare.gate import Kind
-    from llmops_cli.evals.measurement import Measurement
+    from llmops_cli.evals.measured_run import MeasuredRun
 
 ALL_METRICS = "all metrics"
 """The name under which the share of trials that met every threshold is compared; no metric can have it."""
@@ -42,8 +42,8 @@ class MetricComparison:
 
 
 def compare_metrics(
-    base: Measurement,
-    candidate: Measurement,
+    base: MeasuredRun,
+    candidate: MeasuredRun,
     comparability: Comparability,
     policy: GatePolicy,
     *,
@@ -70,20 +70,20 @@ def compare_metrics(
     return tuple(_compared(name, kinds[name], *arms[name], decisions[name]) for name in arms)
 
 
-def steady_metrics(measurement: Measurement) -> frozenset[str]:
+def steady_metrics(run: MeasuredRun) -> frozenset[str]:
     """Return the metrics that are declared deterministic and whose trials do not contradict it."""
-    return frozenset(name for name in measurement.deterministic_metrics if is_steady(measurement.scores.get(name, {})))
+    return frozenset(name for name in run.deterministic_metrics if is_steady(run.scores.get(name, {})))
 
 
-def unsteady_metrics(measurement: Measurement) -> tuple[str, ...]:
+def unsteady_metrics(run: MeasuredRun) -> tuple[str, ...]:
     """Return the metrics that are declared deterministic although their trials differ."""
-    return tuple(sorted(measurement.deterministic_metrics - steady_metrics(measurement)))
+    return tuple(sorted(run.deterministic_metrics - steady_metrics(run)))
 
 
-def passes_as_scores(measurement: Measurement, times: int) -> Mapping[str, Sequence[float]]:
+def passes_as_scores(run: MeasuredRun, times: int) -> Mapping[str, Sequence[float]]:
     """Return 1 for each trial that met every threshold and 0 for the others, repeated where that is declared."""
-    passes = {case: tuple(map(float, trials)) for case, trials in measurement.passed.items()}
-    steady = bool(measurement.scores) and measurement.scores.keys() <= steady_metrics(measurement)
+    passes = {case: tuple(map(float, trials)) for case, trials in run.passed.items()}
+    steady = bool(run.scores) and run.scores.keys() <= steady_metrics(run)
     return repeated(passes, times) if steady else passes
 
 
@@ -91,7 +91,7 @@ Arms = tuple["Mapping[str, Sequence[float]]", "Mapping[str, Sequence[float]]"]
 
 
 def _gating_arms(
-    base: Measurement, candidate: Measurement, comparability: Comparability, times: int
+    base: MeasuredRun, candidate: MeasuredRun, comparability: Comparability, times: int
 ) -> dict[str, Arms]:
     compared = set(comparability.cases)
     arms: dict[str, Arms] = {}
@@ -108,9 +108,9 @@ def _gating_arms(
     return arms
 
 
-def _trials(measurement: Measurement, metric: str, times: int) -> Mapping[str, Sequence[float]]:
-    trials = measurement.scores.get(metric, {})
-    return repeated(trials, times) if metric in steady_metrics(measurement) else trials
+def _trials(run: MeasuredRun, metric: str, times: int) -> Mapping[str, Sequence[float]]:
+    trials = run.scores.get(metric, {})
+    return repeated(trials, times) if metric in steady_metrics(run) else trials
 
 
 def _shared(base: Mapping[str, Sequence[float]], candidate: Mapping[str, Sequence[float]], cases: set[str]) -> Arms:
@@ -123,7 +123,7 @@ def _kind(base: Mapping[str, Sequence[float]], candidate: Mapping[str, Sequence[
     return "binary" if values <= {0.0, 1.0} else "score"
 
 
-def _clusters(candidate: Measurement, cases: Mapping[str, object]) -> Mapping[str, str] | None:
+def _clusters(candidate: MeasuredRun, cases: Mapping[str, object]) -> Mapping[str, str] | None:
     labels = {case: candidate.clusters.get(case, "") for case in cases}
     return labels if any(labels.values()) else None
 

@@ -34,7 +34,7 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class MeasuredRun:
     """The measured trials of one prompt on one suite and model.
 
     `scores` maps metric name → case id → the scores of its trials in order; `passed` maps case id →
@@ -64,15 +64,15 @@ class Measurement:
         return max(map(len, self.passed.values()), default=0)
 
 
-def collect_measurement(
+def collect_run(
     job: EvalJob,
     entries: Iterable[JournalEntry],
     *,
     deterministic_metrics: Iterable[str] = (),
     rubrics: Mapping[str, str] | None = None,
     judges: Mapping[str, str] | None = None,
-) -> Measurement:
-    """Gather the entries of a journal, each trial once and in any order, into a measurement.
+) -> MeasuredRun:
+    """Gather the entries of a journal, each trial once and in any order, into a measured run.
 
     `rubrics` and `judges` are digests by the name that a metric's `rubric` parameter gives. Completions
     are not kept: what stays in memory is a few numbers per trial.
@@ -80,7 +80,7 @@ def collect_measurement(
     tally = _Tally(job.cases)
     for entry in entries:
         tally.add(entry)
-    return Measurement(
+    return MeasuredRun(
         prompt_id=job.prompt.id,
         prompt_version=job.prompt.version,
         prompt_digest=job.prompt.digest(),
