@@ -16,43 +16,23 @@ has a digest of its own without changing any file (`versions_in` counts it, wher
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from llmops_cli.registry.git_changes import CommitChanges
-from llmops_cli.registry.prompt_places import below, partial_id_of, partials_folder, prompt_id_of
-from llmops_cli.registry.prompt_states import PromptState, PromptStates
+from llmops_cli.registry.prompt_places import partial_id_of, prompt_id_of
+from llmops_cli.registry.prompt_states import PromptStates
+from llmops_cli.registry.prompt_walk import HistoryEntry, PromptWalk, walk_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
-    from llmops_cli.core.findings import Finding
-    from llmops_cli.core.prompts import Prompt
     from llmops_cli.registry.git_changes import FileChange
-    from llmops_cli.registry.git_objects import Commit
     from llmops_cli.registry.git_repository import GitRepository
     from llmops_cli.registry.project_file import ProjectSettings
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry:
-    """What one commit made of a prompt.
-
-    `prompt` and `digest` are None where the file was deleted (`deleted`) or does not parse (`findings`
-    say why). `changed_partials` are the ids of partials when they alone changed the prompt.
-    `renamed_from` is the path the file had before this commit. `cut_off` marks the edge of a shallow
-    clone: the commit is not known to have changed the prompt, only to contain it.
-    """
-
-    commit: Commit
-    path: str
-    prompt: Prompt | None
-    findings: tuple[Finding, ...] = ()
-    digest: str | None = None
-    deleted: bool = False
-    changed_partials: tuple[str, ...] = ()
-    renamed_from: str | None = None
-    cut_off: bool = False
+__all__ = ["GitVersions", "HistoryEntry", "prompt_history", "versions_in"]
 
 
 def prompt_history(
@@ -67,7 +47,7 @@ def prompt_history(
     """
     if reference == "HEAD" and repository.head() is None:
         return
-    walk: _Walk | None = _walk_of(repository, settings.paths.prompts, prompt_id)
+    walk: PromptWalk | None = walk_of(repository, settings.paths.prompts, prompt_id)
     start: str | None = repository.resolve(reference)
     while walk is not None and start is not None:
         last = None
@@ -89,7 +69,7 @@ def versions_in(
     """
     if reference == "HEAD" and repository.head() is None:
         return {}
-    walk = _walk_of(repository, settings.paths.prompts, prompt_id)
+    walk = walk_of(repository, settings.paths.prompts, prompt_id)
     start = repository.resolve(reference)
     return walk.versions(start, walk.changes(start))
 
@@ -120,8 +100,14 @@ class GitVersions:
         return self._repository.is_shallow
 
     def versions_of(self, prompt_id: str) -> Mapping[int, str]:
-        """Return the digest of each version that the prompt ever had; see `versions_in`."""
-        walk = _Walk(self._repository, self._folder, prompt_id, self._states)
+        """Return the digest of each version that the prompt ever had; see `versions_in`.
+
+        Nothing is walked before somebody looks into the answer: a prompt that did not change costs nothing.
+        """
+        return _Versions(lambda: self._find(prompt_id))
+
+    def _find(self, prompt_id: str) -> Mapping[int, str]:
+        walk = PromptWalk(self._repository, self._folder, prompt_id, self._states)
         self._asked += 1
         if self._asked == 1:
             return walk.versions(self._start, walk.changes(self._start))
@@ -131,128 +117,24 @@ class GitVersions:
         return walk.versions(self._start, self._index.of(prompt_id))
 
 
-@dataclass(slots=True)
-class _Walk:
-    """One walk under one name.
+class _Versions(Mapping[int, str]):
+    """Versions that are looked up on first use."""
 
-    `paths` are the places of the prompt's file known so far, `watched` the partials that it included at any
-    point so far; both only grow.
-    """
+    def __init__(self, find: Callable[[], Mapping[int, str]]) -> None:
+        self._find = find
 
-    repository: GitRepository
-    folder: str
-    prompt_id: str
-    states: PromptStates
-    paths: list[str] = field(default_factory=list[str])
-    watched: set[str] = field(default_factory=set[str])
+    @cached_property
+    def _found(self) -> Mapping[int, str]:
+        return self._find()
 
-    def changes(self, start: str) -> Iterator[CommitChanges]:
-        """Walk the commits that touch the prompt's file or a partial; anew when another place becomes known."""
-        self.paths += self.states.paths_of(start, self.prompt_id)
-        here = bool(self.paths)
-        if not here:
-            self.paths.append(below(self.folder, f"{self.prompt_id}.yaml"))
-        seen: set[str] = set()
-        found = False
-        known = 0
-        while known < len(self.paths):
-            known = len(self.paths)
-            for change in self.repository.changes([*self.paths, partials_folder(self.folder)], start):
-                if change.commit in seen:
-                    continue
-                seen.add(change.commit)
-                found = found or any(self.owns(file.path) for file in change.files)
-                yield change
-                if known < len(self.paths):
-                    break
-        if not here and not found:  # deleted long ago, from a folder that nothing names: look into every change
-            yield from self.repository.changes([self.folder or "."], start, rare=False)
+    def __getitem__(self, version: int) -> str:
+        return self._found[version]
 
-    def entries(self, start: str, changes: Iterable[CommitChanges]) -> Iterator[HistoryEntry]:
-        """Turn changes into entries; those of partials that the prompt does not include fall away."""
-        edges = self.repository.shallow_commits()
-        state = self.states.find(start, self.prompt_id)
-        path = state.path if state else ""
-        self.watched |= state.includes if state else frozenset()
-        for change in changes:
-            own = [file for file in change.files if self.owns(file.path)]
-            if own:
-                entry = self._of_file(change.commit, own, cut_off=change.commit in edges)
-                path = entry.renamed_from or entry.path
-                yield entry
-            elif self._touches_watched(change) and (entry_of_partials := self._of_partials(change, path)):
-                yield entry_of_partials
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._found)
 
-    def versions(self, start: str, changes: Iterable[CommitChanges]) -> Mapping[int, str]:
-        """Collect version → digest, the newest digest of each version."""
-        found: dict[int, str] = {}
-        state = self.states.find(start, self.prompt_id)
-        if state and state.prompt and state.digest:
-            found[state.prompt.version] = state.digest
-        for entry in self.entries(start, changes):
-            if entry.prompt and entry.digest:
-                found.setdefault(entry.prompt.version, entry.digest)
-        return found
-
-    def before(self, oldest: HistoryEntry) -> tuple[_Walk | None, str | None]:
-        """Return the walk under the name that the file had before, and where it starts."""
-        if oldest.renamed_from is None or not oldest.commit.parents:
-            return None, None
-        inside = oldest.renamed_from.startswith(below(self.folder))
-        folder = self.folder if inside else oldest.renamed_from.rpartition("/")[0]
-        name = prompt_id_of(oldest.renamed_from, folder)
-        if name is None or (name, folder) == (self.prompt_id, self.folder):
-            return None, None
-        return _walk_of(self.repository, folder, name), oldest.commit.parents[0]
-
-    def owns(self, path: str) -> bool:
-        """Tell whether `path` is this prompt's file."""
-        return prompt_id_of(path, self.folder) == self.prompt_id
-
-    def _of_file(self, commit_id: str, own: list[FileChange], *, cut_off: bool) -> HistoryEntry:
-        commit = self.repository.commit(commit_id)
-        kept = next((file for file in own if file.new_blob), None)
-        old = next((file for file in own if file.old_blob), None)
-        if kept is not None and old is None and not cut_off and commit.parents:
-            old = self._came_from(commit, kept.path)
-        if old and old.old_blob and commit.parents and self.owns(old.old_path):
-            self.watched |= self.states.includes_before(commit.parents[0], old.old_path, old.old_blob)
-        if kept is None or kept.new_blob is None:
-            return HistoryEntry(commit=commit, path=own[0].path, prompt=None, deleted=True)
-        state = self.states.at(commit_id, kept.path, kept.new_blob)
-        self.watched |= state.includes
-        renamed = old.old_path if old and old.old_path != kept.path else None
-        return _entry(commit, state, renamed_from=renamed, cut_off=cut_off)
-
-    def _of_partials(self, change: CommitChanges, path: str) -> HistoryEntry | None:
-        commit = self.repository.commit(change.commit)
-        after = self.states.find(commit.hex, self.prompt_id, path)
-        if after is None:
-            return None
-        before = self.states.find(commit.parents[0], self.prompt_id, path) if commit.parents else None
-        self.watched |= after.includes | (before.includes if before else frozenset())
-        if before and before.digest == after.digest and before.findings == after.findings:
-            return None
-        partials = self._partials_in(change) & self.watched
-        return _entry(commit, after, changed_partials=tuple(sorted(partials)))
-
-    def _came_from(self, commit: Commit, path: str) -> FileChange | None:
-        """Find what a new file was before: the same name in another folder, else what git calls a rename."""
-        changes = self.repository.differences(commit.parents[0], commit.hex)
-        moved = next((file for file in changes if file.old_blob and not file.new_blob and self.owns(file.path)), None)
-        if moved is not None:
-            self.paths.append(moved.path)
-            return moved
-        if not any(file.old_blob and not file.new_blob for file in changes):
-            return None
-        renames = self.repository.differences(commit.parents[0], commit.hex, renames=True)
-        return next((file for file in renames if file.path == path and file.old_path != path), None)
-
-    def _touches_watched(self, change: CommitChanges) -> bool:
-        return not self.watched.isdisjoint(self._partials_in(change))
-
-    def _partials_in(self, change: CommitChanges) -> set[str]:
-        return {name for file in change.files if (name := partial_id_of(file.path, self.folder))}
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 class _ChangeIndex:
@@ -275,27 +157,3 @@ class _ChangeIndex:
         for number in sorted({*own, *self._of_partials}):
             files = (*own.get(number, ()), *self._of_partials.get(number, ()))
             yield CommitChanges(self._commits[number], files)
-
-
-def _walk_of(repository: GitRepository, folder: str, prompt_id: str) -> _Walk:
-    return _Walk(repository, folder, prompt_id, PromptStates(repository, folder))
-
-
-def _entry(
-    commit: Commit,
-    state: PromptState,
-    *,
-    renamed_from: str | None = None,
-    changed_partials: tuple[str, ...] = (),
-    cut_off: bool = False,
-) -> HistoryEntry:
-    return HistoryEntry(
-        commit=commit,
-        path=state.path,
-        prompt=state.prompt,
-        findings=state.findings,
-        digest=state.digest,
-        changed_partials=changed_partials,
-        renamed_from=renamed_from,
-        cut_off=cut_off,
-    )

@@ -165,6 +165,17 @@ def test_a_merge_is_listed_only_where_it_wrote_something_itself(scratch: Scratch
     assert set(versions(scratch)) == {1, 2, 3}
 
 
+def test_versions_that_nobody_looks_at_cost_no_walk(scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch.commit("one", {"prompts/a.yaml": scratch.prompt("a", 1)})
+    with GitRepository.open(scratch.root) as repository:
+        versions = GitVersions(repository, SETTINGS, "HEAD")
+        with monkeypatch.context() as patch:
+            patch.setattr(GitRepository, "changes", lambda *_: pytest.fail("walked"))
+            answers = [versions.versions_of("a") for _ in range(3)]
+        assert [dict(answer) for answer in answers] == [dict(answers[0])] * 3
+        assert answers[0].keys() == {1}
+
+
 def test_the_edge_of_a_shallow_clone_is_marked(scratch: Scratch, tmp_path: Path) -> None:
     for version in (1, 2, 3):
         scratch.commit(f"v{version}", {"prompts/a.yaml": scratch.prompt("a", version, f"{version} {{{{ email }}}}")})
