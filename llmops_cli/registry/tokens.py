@@ -65,6 +65,9 @@ _EMOJI_SHARE = 0.02
 _CODE_SHARE = 0.08
 _CODE = str.maketrans("", "", "{}[]()<>=;\"'`_\\/|&$#*")
 
+_WORD = re.compile(r" ([A-Z]?[a-z]{2,})(?=[ .,;:!?)\n]|$)")
+"""A space and a word that `_PATTERN` cuts out as one piece, whatever stands before; what may follow is kept narrow."""
+
 _EXACT = (1.0, 0.0)
 _FACTORS: Mapping[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]] = {
     # (factor, error) for English prose, for code and JSON, for other languages and emoji
@@ -112,12 +115,19 @@ def count_messages(messages: Iterable[Message], model: str) -> TokenCount:
 
 
 def certainly_at_most(text: str, model: str, limit: int) -> bool:
-    """Tell, without loading the ranks, that `text` has at most `limit` tokens; False means: count.
+    """Tell, without loading the ranks (0.3 s), that `text` counts at most `limit` tokens; False means: count.
 
-    Byte-level encodings never make more tokens than there are bytes. For estimates the factor is applied.
+    There are never more tokens than bytes, and frequent words after a space are one token each.
     """
     factor, _ = _FACTORS.get(_family(model), _UNKNOWN)[_kind(text)]
-    return len(text) * factor <= limit and len(text.encode("utf-8", "replace")) * factor <= limit
+    size = len(text.encode("utf-8", "replace"))
+    if ceil(size * factor) <= limit:
+        return True
+    if _o200k.cache_info().currsize:
+        return False  # counting costs as little by now
+    words = _frequent_words()
+    size -= sum(len(word) for word in _WORD.findall(text) if word in words)
+    return ceil(size * factor) <= limit
 
 
 @cache
@@ -142,6 +152,12 @@ def _kind(text: str) -> int:
         if letters > len(text) * _NON_ENGLISH_SHARE or len(beyond) > len(text) * _EMOJI_SHARE:
             return 2
     return 1 if len(text) - len(text.translate(_CODE)) > len(text) * _CODE_SHARE else 0
+
+
+@cache
+def _frequent_words() -> frozenset[str]:
+    text = files("llmops_cli.registry").joinpath("data/o200k_words.txt").read_text(encoding="ascii")
+    return frozenset(text.split())
 
 
 @cache

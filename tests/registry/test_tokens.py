@@ -86,6 +86,36 @@ def test_the_cheap_bound_never_claims_too_much(text: str, limit: int) -> None:
             assert count_tokens(text, model).tokens <= limit
 
 
+WORDS = st.sampled_from(
+    [*sorted(tokens._frequent_words())[::250], "the", "zzyx", "Größe", "\u0301", "'s", "7", ".", "\n", " ", '"']
+)
+
+
+@given(st.lists(WORDS, max_size=30), st.sampled_from(["", " ", "  ", "\t", " \n "]))
+def test_the_bound_over_frequent_words_never_claims_too_much(words: list[str], joint: str) -> None:
+    text = joint.join(words)
+    count = len(tokens._o200k().encode_ordinary(text))
+    known = tokens._frequent_words()
+    saved = sum(len(word) for word in tokens._WORD.findall(text) if word in known)
+    assert count <= len(text.encode()) - saved
+
+
+def test_every_frequent_word_is_one_token_after_a_space() -> None:
+    words = tokens._frequent_words()
+    assert len(words) == 2500
+    assert {len(tokens._o200k().encode_ordinary(f" {word}")) for word in words} == {1}
+
+
+def test_english_prose_is_decided_without_the_ranks() -> None:
+    program = (
+        "import sys; from llmops_cli.registry.tokens import certainly_at_most as c;"
+        "text = 'You answer the questions of our customers in a friendly and helpful way. ' * 27;"
+        "print(c(text, 'openai/gpt-5', 900), c(text, 'openai/gpt-5', 300), 'tiktoken' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["True", "False", "False"]
+
+
 def test_the_cheap_bound_decides_the_common_case() -> None:
     assert certainly_at_most("Greet them.", OPENAI, 900)
     assert not certainly_at_most("Greet them. " * 100, OPENAI, 900)
