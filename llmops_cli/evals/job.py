@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llmops_cli.core.canonical_json import digest_of
+from llmops_cli.core.canonical_json import canonical_json, digest_of
 from llmops_cli.core.completions import CompletionRequest
 from llmops_cli.core.scores import Tier
 from llmops_cli.evals.metric_table import metrics_digest, tier_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.prompts import Message, ModelSettings, Prompt
     from llmops_cli.core.suites import Case, MetricSpec, Suite
@@ -79,7 +82,7 @@ class EvalJob:
         return RunIdentity(
             prompt_id=self.prompt.id,
             prompt=self.prompt.digest(),
-            dataset=digest_of([case.as_json() for case in self.cases]),
+            dataset=_dataset_digest(self.cases),
             metrics=metrics_digest(replace(self.suite, cases=self.cases)),
             model=digest_of({**self.model.as_json(), "fallbacks": list(self.model.fallbacks)}),
             tiers=tuple(tier.value for tier in Tier if tier in self.tiers),
@@ -114,6 +117,14 @@ class RunIdentity:
     def digest(self) -> str:
         """Return one digest for all of them."""
         return digest_of(self.as_json())
+
+
+def _dataset_digest(cases: Iterable[Case]) -> str:
+    # case by case: one document of all of them would take more memory than the cases
+    digest = hashlib.sha256()
+    for case in cases:
+        digest.update(canonical_json(case.as_json()) + b"\n")
+    return f"sha256:{digest.hexdigest()}"
 
 
 def repeats_for(suite: Suite, model: ModelSettings) -> int:

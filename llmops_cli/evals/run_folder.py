@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
-    from llmops_cli.evals.job import EvalJob
+    from llmops_cli.evals.job import EvalJob, RunIdentity
     from llmops_cli.evals.ports import Clock
     from llmops_cli.evals.run_end import RunEnd
     from llmops_cli.evals.summary import RunSummary
@@ -88,8 +88,9 @@ class RunFolders:
             SetupError: when the folder cannot be written.
         """
         try:
-            found = self._resumable(job, retry_errors=retry_errors) if resume else None
-            return found or self._create(job)
+            identity = job.identity()
+            found = self._resumable(identity, retry_errors=retry_errors) if resume else None
+            return found or self._create(job, identity)
         except OSError as error:
             message = f"cannot write a run: {error.strerror}."
             raise SetupError(message, where=str(self._root), hint="Check the permissions and the free space.") from None
@@ -136,9 +137,9 @@ class RunFolders:
         message = f"there is no run '{name[:100]}'."
         raise UsageError(message, hint=did_you_mean(name, known) or "List them: llmops runs list")
 
-    def _resumable(self, job: EvalJob, *, retry_errors: bool) -> OpenRun | None:
-        wanted = dict(job.identity().as_json())
-        ending = _ending(job)
+    def _resumable(self, identity: RunIdentity, *, retry_errors: bool) -> OpenRun | None:
+        wanted = dict(identity.as_json())
+        ending = _ending(identity)
         for record in self.records():
             if not record.name.partition("Z-")[2].startswith(ending) or record.header.get("identity") != wanted:
                 continue
@@ -151,12 +152,12 @@ class RunFolders:
             return OpenRun(folder=record.folder, journal=journal, resumed=True, notes=_notes(record, journal))
         return None
 
-    def _create(self, job: EvalJob) -> OpenRun:
+    def _create(self, job: EvalJob, identity: RunIdentity) -> OpenRun:
         started = self._now()
-        name = f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_ending(job)}"
+        name = f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_ending(identity)}"
         header: dict[str, JsonValue] = {
             "cases": len(job.cases),
-            "identity": job.identity().as_json(),
+            "identity": identity.as_json(),
             "model": job.model.name,
             "prompt": job.prompt.id,
             "prompt_version": job.prompt.version,
@@ -180,8 +181,8 @@ class RunFolders:
         raise SetupError(message, where=str(self._root))
 
 
-def _ending(job: EvalJob) -> str:
-    return f"{job.prompt.id}-{short_digest(job.identity().digest())}"
+def _ending(identity: RunIdentity) -> str:
+    return f"{identity.prompt_id}-{short_digest(identity.digest())}"
 
 
 def _notes(record: RunRecord, journal: Journal) -> tuple[str, ...]:
