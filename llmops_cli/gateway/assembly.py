@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,14 +10,19 @@ from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.gateway.middleware.budget import BudgetedModel
 from llmops_cli.gateway.middleware.cache import CachedModel
 from llmops_cli.gateway.middleware.cost import PricedModel
+from llmops_cli.gateway.middleware.fallback import FallbackModel
+from llmops_cli.gateway.middleware.rate_limit import ProviderLimits, RateLimitedModel
 from llmops_cli.gateway.middleware.record import RecordedModel
 from llmops_cli.gateway.middleware.replay import LiveOrReplayedModel, ReplayedModel
+from llmops_cli.gateway.middleware.retry import RetriedModel, RetryPolicy
 from llmops_cli.gateway.provider import ProviderContext, split_model_name
 from llmops_cli.gateway.providers import PROVIDERS
 from llmops_cli.gateway.recordings import Recordings
 from llmops_cli.gateway.response_cache import ResponseCache
+from llmops_cli.gateway.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -51,7 +57,10 @@ def unknown_price(_model: str, _usage: object) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewaySettings:
-    """What the gateway is made from; `root` is the repository's root, the outside is passed in."""
+    """What the gateway is made from; `root` is the repository's root, the outside is passed in.
+
+    `use_fallbacks` is for serving: an evaluation measures the model that was asked for, and no other.
+    """
 
     project: ProjectSettings
     root: Path
@@ -59,7 +68,13 @@ class GatewaySettings:
     mode: AnswerMode = AnswerMode.AUTO
     offline: bool = False
     use_cache: bool = True
+    use_fallbacks: bool = False
     allow_commands: bool = True
+    max_cost_usd: float | None = None
+    max_calls: int | None = None
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    timing: Timing = field(default_factory=Timing)
+    draw: Callable[[], float] = random.random
     price: PriceFunction = unknown_price
     notify: Notify = field(default=lambda _sentence: None)
 
@@ -87,6 +102,10 @@ class Gateway:
         self._cache = ResponseCache(settings.root / CACHE_PATH)
         self._providers: dict[str, Provider] = {}
         self._models: dict[str, Model] = {}
+        answering: Model = _ByProvider(self._model_of)
+        if settings.use_fallbacks:
+            answering = FallbackModel(answering, settings.project.resolve_model, self._notify)
+        self._budgeted = BudgetedModel(answering, max_cost_usd=settings.max_cost_usd, max_calls=settings.max_calls)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -122,11 +141,14 @@ class Gateway:
             UsageError: when the model's name means nothing here.
             SetupError: when the provider cannot be used here and nothing is recorded for the model.
             ProviderError: when it did not answer, or the recording is missing.
+            BudgetReachedError: when the budget is spent.
         """
-        provider = split_model_name(request.model.name)[0]
-        if provider not in self._models:
-            self._models[provider] = self._assemble(provider)
-        return await self._models[provider].complete(request)
+        return await self._budgeted.complete(request)
+
+    @property
+    def spent_usd(self) -> float:
+        """What the live answers cost so far, as far as their prices are known."""
+        return self._budgeted.spent_usd
 
     async def close(self) -> None:
         """Write what was recorded, and let go of providers and files."""
@@ -135,13 +157,22 @@ class Gateway:
         self._recordings.close()
         self._cache.close()
 
+    def _model_of(self, provider: str) -> Model:
+        if provider not in self._models:
+            self._models[provider] = self._assemble(provider)
+        return self._models[provider]
+
     def _assemble(self, name: str) -> Model:
         """Put the layers around one provider, the innermost first."""
         settings = self._settings
         if settings.mode is AnswerMode.REPLAY:
             return PricedModel(ReplayedModel(self._recordings), settings.price)
-        provider = self._open_provider(name)
-        model: Model = PricedModel(provider, settings.price)
+        limits = ProviderLimits(self._provider_settings(name), settings.timing)
+        provider = self._open_provider(name, limits)
+        model: Model = provider
+        if PROVIDERS.row(self._provider_settings(name).protocol).kind != "embedded":
+            model = RetriedModel(RateLimitedModel(model, limits), settings.retry, settings.timing, settings.draw)
+        model = PricedModel(model, settings.price)
         if settings.mode is AnswerMode.RECORD:
             model = RecordedModel(model, self._recordings)
         protocol = self._provider_settings(name).protocol
@@ -151,7 +182,7 @@ class Gateway:
             model = LiveOrReplayedModel(model, self._recordings, self._notify)
         return model
 
-    def _open_provider(self, name: str) -> Provider:
+    def _open_provider(self, name: str, limits: ProviderLimits) -> Provider:
         settings = self._provider_settings(name)
         make = cast("Callable[[ProviderContext], Provider]", PROVIDERS.resolve(settings.protocol))
         context = ProviderContext(
@@ -160,6 +191,7 @@ class Gateway:
             environ=self._settings.environ,
             notify=self._notify,
             recordings=self._recordings.folder,
+            limits_exhausted=limits.close_for,
             offline=self._settings.offline,
             allow_commands=self._settings.allow_commands,
         )
@@ -194,6 +226,16 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         yield gateway
     finally:
         await gateway.close()
+
+
+class _ByProvider:
+    """Sends each request to the model of its provider."""
+
+    def __init__(self, model_of: Callable[[str], Model]) -> None:
+        self._model_of = model_of
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        return await self._model_of(split_model_name(request.model.name)[0]).complete(request)
 
 
 def _identity(provider: Provider) -> Callable[[CompletionRequest], JsonObject]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from llmops_cli.core.completions import Completion, FinishReason, TokenLogprob, ToolCall, Usage
-from llmops_cli.core.errors import ProviderError
 from llmops_cli.core.prompts import OutputFormat
+from llmops_cli.gateway.wire_reading import count_of, fields, items, number_of, reading, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from llmops_cli.core.completions import CompletionRequest
     from llmops_cli.core.json_value import JsonObject, JsonValue
-
-    Fields = Mapping[str, JsonValue]
 
 _FINISH_REASONS = {
     "stop": FinishReason.STOP,
@@ -31,7 +27,7 @@ def chat_body(request: CompletionRequest, *, model: str, max_tokens_field: str =
     body: dict[str, JsonValue] = dict(settings.extra)
     body["model"] = model
     body["messages"] = [{"role": message.role.value, "content": message.content} for message in request.messages]
-    given: Fields = {
+    given: JsonObject = {
         "temperature": settings.temperature,
         "top_p": settings.top_p,
         "seed": settings.seed,
@@ -49,8 +45,8 @@ def chat_body(request: CompletionRequest, *, model: str, max_tokens_field: str =
 
 
 def chat_tool(tool: JsonObject) -> JsonValue:
-    """Return a tool definition as this format wraps it; one that is wrapped already stays as it is."""
-    return tool if tool.get("type") == "function" and "function" in tool else {"type": "function", "function": tool}
+    """Return a tool definition as this format wraps it."""
+    return {"type": "function", "function": function_of(tool)}
 
 
 def _response_format(request: CompletionRequest) -> JsonObject | None:
@@ -64,10 +60,15 @@ def _response_format(request: CompletionRequest) -> JsonObject | None:
     }
 
 
+def function_of(tool: JsonObject) -> JsonObject:
+    """Return name, description and parameters of a tool definition, wrapped or not."""
+    return fields(tool["function"]) if tool.get("type") == "function" and "function" in tool else tool
+
+
 def completion_from_chat(
     document: JsonObject,
     *,
-    latency_seconds: float,
+    latency_seconds: float = 0.0,
     model_served: str = "",
     fingerprint: str = "",
 ) -> Completion:
@@ -76,64 +77,55 @@ def completion_from_chat(
     Raises:
         ProviderError: when the answer is not of this format.
     """
-    try:
-        return _completion(document, latency_seconds, model_served, fingerprint)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        message = f"the provider's answer is not a chat completion ({type(error).__name__}: {error})."
-        raise ProviderError(message) from error
+    with reading("a chat completion"):
+        choice = items(document["choices"])[0]
+        message = fields(choice["message"])
+        refusal = text_of(message.get("refusal"))
+        finish_reason = _FINISH_REASONS.get(text_of(choice.get("finish_reason")), FinishReason.OTHER)
+        return Completion(
+            text=_content(message) or refusal,
+            usage=_usage(fields(document.get("usage"))),
+            finish_reason=FinishReason.CONTENT_FILTER if refusal else finish_reason,
+            tool_calls=_tool_calls(message),
+            model_served=model_served or text_of(document.get("model")),
+            fingerprint=fingerprint or text_of(document.get("system_fingerprint")),
+            latency_seconds=latency_seconds,
+            logprobs=chat_logprobs(fields(choice.get("logprobs")).get("content")),
+            details={"refusal": True} if refusal else {},
+        )
 
 
-def _completion(document: JsonObject, latency_seconds: float, model_served: str, fingerprint: str) -> Completion:
-    choice = cast("Sequence[Fields]", document["choices"])[0]
-    message = cast("Fields", choice["message"])
-    refusal = message.get("refusal")
-    text = message.get("content") or refusal or ""
-    if not isinstance(text, str):
-        text = "".join(str(part.get("text", "")) for part in cast("Sequence[Fields]", text))
-    finish_reason = _FINISH_REASONS.get(str(choice.get("finish_reason")), FinishReason.OTHER)
-    return Completion(
-        text=text,
-        usage=_usage(cast("Fields | None", document.get("usage"))),
-        finish_reason=FinishReason.CONTENT_FILTER if refusal else finish_reason,
-        tool_calls=_tool_calls(cast("Sequence[Fields] | None", message.get("tool_calls"))),
-        model_served=model_served or str(document.get("model") or ""),
-        fingerprint=fingerprint or str(document.get("system_fingerprint") or ""),
-        latency_seconds=latency_seconds,
-        logprobs=_logprobs(cast("Fields | None", choice.get("logprobs"))),
-        details={"refusal": True} if refusal else {},
-    )
-
-
-def _usage(usage: Fields | None) -> Usage:
-    if not usage:
-        return Usage(estimated=True)
-    details = cast("Fields", usage.get("prompt_tokens_details") or {})
-    return Usage(
-        input_tokens=_count(usage.get("prompt_tokens")),
-        output_tokens=_count(usage.get("completion_tokens")),
-        cached_input_tokens=_count(details.get("cached_tokens")),
-    )
-
-
-def _count(value: JsonValue) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def _tool_calls(calls: Sequence[Fields] | None) -> tuple[ToolCall, ...]:
-    functions = [cast("Fields", call["function"]) for call in calls or ()]
-    return tuple(ToolCall(name=str(each["name"]), arguments=str(each.get("arguments", ""))) for each in functions)
-
-
-def _logprobs(logprobs: Fields | None) -> tuple[TokenLogprob, ...]:
-    tokens = cast("Sequence[Fields]", (logprobs or {}).get("content") or ())
+def chat_logprobs(tokens: JsonValue) -> tuple[TokenLogprob, ...]:
+    """Read log-probabilities as OpenAI's protocols write them."""
     return tuple(
         TokenLogprob(
-            token=str(each["token"]),
-            logprob=float(cast("float", each["logprob"])),
+            token=text_of(each["token"]),
+            logprob=number_of(each["logprob"]),
             alternatives=tuple(
-                (str(other["token"]), float(cast("float", other["logprob"])))
-                for other in cast("Sequence[Fields]", each.get("top_logprobs") or ())
+                (text_of(other["token"]), number_of(other["logprob"])) for other in items(each.get("top_logprobs"))
             ),
         )
-        for each in tokens
+        for each in items(tokens)
     )
+
+
+def _content(message: JsonObject) -> str:
+    content = message.get("content")
+    if content is None or isinstance(content, str):
+        return content or ""
+    # some servers send parts, as the protocol has them in requests
+    return "".join(text_of(part.get("text")) for part in items(content))
+
+
+def _usage(usage: JsonObject) -> Usage:
+    return Usage(
+        input_tokens=count_of(usage.get("prompt_tokens")),
+        output_tokens=count_of(usage.get("completion_tokens")),
+        cached_input_tokens=count_of(fields(usage.get("prompt_tokens_details")).get("cached_tokens")),
+        estimated=not usage,
+    )
+
+
+def _tool_calls(message: JsonObject) -> tuple[ToolCall, ...]:
+    functions = [fields(call["function"]) for call in items(message.get("tool_calls"))]
+    return tuple(ToolCall(name=text_of(each["name"]), arguments=text_of(each.get("arguments"))) for each in functions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from llmops_cli.core.errors import UsageError
+from llmops_cli.core.errors import ProviderError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +25,7 @@ class ProviderContext:
 
     `root` is the repository; weights named by path lie inside of it. `offline` forbids every network
     socket, `allow_commands` permits running the program that the project file names.
+    `limits_exhausted` takes the seconds for which the provider says that nothing is left.
     """
 
     settings: ProviderSettings
@@ -32,8 +33,13 @@ class ProviderContext:
     environ: Mapping[str, str]
     notify: Notify
     recordings: Path
+    limits_exhausted: Callable[[float], None] = lambda _seconds: None
     offline: bool = False
     allow_commands: bool = True
+
+
+class RateLimitedError(ProviderError):
+    """The provider asks for fewer requests: too many from this key, or too many in all."""
 
 
 class Provider(Protocol):

@@ -6,6 +6,26 @@ PROVIDERS = PartTable(
     noun="provider protocol",
     group="llmops.providers",
     parts={
+        "openai": Part(
+            "llmops_cli.gateway.providers.openai_chat:open_openai_chat",
+            "http",
+            "chat completions: OpenAI, and any server or proxy that speaks them (base_url)",
+        ),
+        "openai_responses": Part(
+            "llmops_cli.gateway.providers.openai_responses:open_openai_responses",
+            "http",
+            "OpenAI's Responses",
+        ),
+        "anthropic": Part(
+            "llmops_cli.gateway.providers.anthropic:open_anthropic",
+            "http",
+            "Anthropic's Messages",
+        ),
+        "gemini": Part(
+            "llmops_cli.gateway.providers.gemini:open_gemini",
+            "http",
+            "Google's Gemini, generateContent",
+        ),
         "local": Part(
             "llmops_cli.gateway.providers.local:LocalProvider",
             "embedded",
@@ -20,6 +40,11 @@ PROVIDERS = PartTable(
             "llmops_cli.gateway.providers.replay:ReplayProvider",
             "embedded",
             "answers from recordings only",
+        ),
+        "command": Part(
+            "llmops_cli.gateway.providers.command:CommandProvider",
+            "program",
+            "a local program that reads a request as JSON and answers",
         ),
     },
 )

@@ -1,0 +1,77 @@
+"""Try again what may succeed later, within a budget of attempts and of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llmops_cli.core.errors import ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmops_cli.core.completions import Completion, CompletionRequest, Model
+    from llmops_cli.gateway.timing import Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How often and how long. Waits double from the first to the longest; what the provider asks for comes first."""
+
+    attempts: int = 8
+    total_seconds: float = 300.0
+    first_wait_seconds: float = 0.5
+    longest_wait_seconds: float = 30.0
+
+
+class RetriedModel:
+    """Waits are spread at random, so that those who failed together do not come back together."""
+
+    def __init__(self, model: Model, policy: RetryPolicy, timing: Timing, draw: Callable[[], float]) -> None:
+        """Wrap `model`; `draw` gives numbers in [0, 1)."""
+        self._model = model
+        self._policy = policy
+        self._timing = timing
+        self._draw = draw
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """Answer, at the latest with the last attempt.
+
+        Raises:
+            ProviderError: the last one, saying how many attempts there were.
+        """
+        until = self._timing.now() + self._policy.total_seconds
+        attempt = 1
+        while True:
+            try:
+                return await self._model.complete(request)
+            except ProviderError as error:
+                wait = self._wait_seconds(attempt, error)
+                if not error.retryable or attempt >= self._policy.attempts or self._timing.now() + wait > until:
+                    raise _after(error, attempt) from error
+            await self._timing.sleep(wait)
+            attempt += 1
+
+    def _wait_seconds(self, attempt: int, error: ProviderError) -> float:
+        policy = self._policy
+        longest = min(policy.first_wait_seconds * 2.0 ** (attempt - 1), policy.longest_wait_seconds)
+        asked = error.retry_after_seconds
+        if asked is not None:
+            # never before the moment that the provider named, and not all of us in that moment
+            return asked + policy.first_wait_seconds * self._draw()
+        return longest * (0.5 + self._draw() / 2)
+
+
+def _after(error: ProviderError, attempts: int) -> ProviderError:
+    if attempts == 1 and not error.retryable:
+        return error
+    asked = error.retry_after_seconds
+    later = f" The provider asks to wait {asked:.0f} s." if asked else ""
+    message = f"{error.message.rstrip('.')}, in {attempts} attempt{'s' if attempts > 1 else ''}.{later}"
+    return type(error)(
+        message,
+        where=error.where,
+        hint=error.hint,
+        retryable=error.retryable,
+        retry_after_seconds=asked,
+    )
