@@ -14,7 +14,10 @@ from llmops_cli.registry.project_file import ProjectPaths, ProjectSettings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROMPT = "id: {id}\nversion: 1\nmodel: {{name: echo/x}}\ntemplate: 'Hi {{{{ name }}}}'\nvariables: {{name: {{type: string}}}}\n"
+PROMPT = (
+    "id: {id}\nversion: 1\nmodel: {{name: echo/x}}\n"
+    "template: 'Hi {{{{ name }}}}'\nvariables: {{name: {{type: string}}}}\n"
+)
 SUITE = (
     "prompt: greet\ncases: [{id: c1, variables: {name: Ada}}]\n"
     "metrics: [{metric: max_words, limit: 3}]\ngate: {min_cases: 1}\n"

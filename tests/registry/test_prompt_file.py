@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -182,22 +184,15 @@ def test_plain_prompts_keep_foreign_syntax_as_text() -> None:
     assert prompt.messages[0].resolved == "{{#if a}} {{ b }}"
 
 
+KEYWORDS = "id: version: template: messages: - role: content: variables: model: name: default: enum: output: schema:"
 WORDS = st.sampled_from(
     [
-        "id:",
-        "version:",
-        "template:",
-        "messages:",
-        "- role:",
-        "content:",
-        "variables:",
+        *KEYWORDS.split(" "),
         "{{ a }}",
         "{% if",
         "\n",
         "\n  ",
         " ",
-    ]
-    + [
         "x",
         "1",
         "|",
@@ -208,13 +203,7 @@ WORDS = st.sampled_from(
         "}",
         "[",
         "]",
-        "model:",
-        "name:",
-        "default:",
-        "enum:",
         ":",
-        "output:",
-        "schema:",
     ],
 )
 
@@ -237,7 +226,5 @@ KEYS = st.sampled_from(["id", "version", "model", "messages", "template", "varia
 
 @given(st.dictionaries(KEYS, JSON))
 def test_no_value_of_a_wrong_shape_makes_the_parser_raise(root: dict[str, object]) -> None:
-    import json
-
     result = parsed(json.dumps(root))
     assert result.prompt is not None or result.findings

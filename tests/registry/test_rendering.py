@@ -39,7 +39,11 @@ def prompt_of(
     )
 
 
-def rendered(source: str, *, partials: Mapping[str, str] | None = None, **values: JsonValue) -> str:
+def rendered(source: str, **values: JsonValue) -> str:
+    return rendered_with({}, source, **values)
+
+
+def rendered_with(partials: Mapping[str, str], source: str, **values: JsonValue) -> str:
     names = tuple(Variable(name=name, type=type_of(value)) for name, value in values.items())
     (message,) = render_messages(prompt_of(source, *names, partials=partials), values)
     return message.content
@@ -193,14 +197,14 @@ def test_the_plain_engine_writes_values_that_are_no_text_as_json() -> None:
 
 
 def test_a_brace_before_a_partial_does_not_become_a_tag() -> None:
-    assert rendered('{ {%- include "p" %}', partials={"p": "{ a }} {"}, a="no") == "{{ a }} {"
-    assert rendered('{ {%- include "p" %}', partials={"p": "% if a %}"}, a="no") == "{% if a %}"
+    assert rendered_with({"p": "{ a }} {"}, '{ {%- include "p" %}', a="no") == "{{ a }} {"
+    assert rendered_with({"p": "% if a %}"}, '{ {%- include "p" %}', a="no") == "{% if a %}"
 
 
 def test_white_space_control_of_a_partial_ends_at_its_border() -> None:
     partials = {"p": "{%- if a %} x {% endif -%}\n"}
-    assert rendered('1 {% include "p" %} 2', partials=partials, a=True) == "1  x  2"
-    assert rendered('1 {%- include "p" -%} 2', partials=partials, a=True) == "1 x 2"
+    assert rendered_with(partials, '1 {% include "p" %} 2', a=True) == "1  x  2"
+    assert rendered_with(partials, '1 {%- include "p" -%} 2', a=True) == "1 x 2"
 
 
 PIECES = st.sampled_from(

@@ -47,7 +47,11 @@ class Metrics:
         return spec.metric == "equals" and "expected" not in spec.parameters
 
 
-def parsed(text: str, *, prompt: Prompt | None = PROMPT, **files: str) -> ParsedSuite:
+def parsed(text: str, **files: str) -> ParsedSuite:
+    return parsed_for(PROMPT, text, **files)
+
+
+def parsed_for(prompt: Prompt | None, text: str, **files: str) -> ParsedSuite:
     named = {f"evals/{name.replace('__', '.')}": content.encode() for name, content in files.items()}
 
     def read(path: str) -> bytes:
@@ -196,13 +200,14 @@ def test_values_of_a_case_are_checked_against_the_prompt() -> None:
         "  - {id: c4, variables: {email: x, tone: kind}}\n",
     )
     assert rules(result) == [("case-variable", 3), ("case-variable", 4), ("case-variable", 5), ("case-variable", 6)]
-    assert parsed("cases: [{id: c1}]\n", prompt=None).findings == ()
+    assert parsed_for(None, "cases: [{id: c1}]\n").findings == ()
 
 
 def test_a_metric_that_compares_needs_an_expected_answer() -> None:
     result = parsed(ONE_CASE + "metrics: [{metric: equals}]\n")
     assert rules(result) == [("case-expected", 3)]
-    assert suite_of(ONE_CASE + "metrics: [{metric: equals, expected: x}]\n")
+    suite = suite_of(ONE_CASE + "metrics: [{metric: equals, expected: x}]\n")
+    assert suite.metrics[0].parameters == {"expected": "x"}
 
 
 def test_many_cases_with_one_problem_are_summed_up() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,8 +60,6 @@ def test_a_default_filter_does_not_hide_a_name() -> None:
 
 
 def test_every_filter_and_test_of_the_lists_exists_in_jinja2() -> None:
-    import jinja2
-
     environment = jinja2.Environment(autoescape=False)  # noqa: S701 - only its tables are looked at
     assert set(FILTERS) <= set(environment.filters)
     assert set(TESTS) <= set(environment.tests)
@@ -236,7 +235,9 @@ def test_line_ends_become_lf_and_nothing_else_changes() -> None:
 def test_the_plain_engine_reads_placeholders_and_leaves_all_else_as_text() -> None:
     source = '{{#if x}} ${#y} {% include "gone" %} {{ name }} {{ name | upper }} {{name}}'
     template = parse_template(source, engine=Engine.PLAIN, partials={})
-    assert (template.variables, template.problems, template.resolved) == ({"name"}, (), source)
+    assert template.variables == {"name"}
+    assert template.problems == ()
+    assert template.resolved == source
     assert template.variable_positions["name"] == Position(1, source.index("name") + 1)
 
 

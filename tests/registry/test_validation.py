@@ -3,8 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +14,10 @@ from llmops_cli.registry.catalog import Catalog
 from llmops_cli.registry.project_file import load_project
 from llmops_cli.registry.validation import FileReport, validate
 from llmops_cli.registry.work_tree import WorkTree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 GOOD = (
     "id: {id}\nversion: {version}\nmodel: {{name: echo/x}}\n"
