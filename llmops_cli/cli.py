@@ -12,9 +12,11 @@ from typer.main import get_command
 
 from llmops_cli import __version__
 from llmops_cli.commands import (
+    baseline,
     bump,
     cache,
     diff,
+    eval_prompts,
     init,
     list_prompts,
     log,
@@ -22,7 +24,9 @@ from llmops_cli.commands import (
     models,
     new,
     render,
+    report,
     rules,
+    runs,
     schema,
     show,
     validate,
@@ -74,6 +78,13 @@ COMMANDS = (
     Entry(LOOK, "render", render.render),
     Entry(CHANGE, "validate", validate.validate),
     Entry(CHANGE, "bump", bump.bump),
+    Entry(EVALUATE, "eval", eval_prompts.eval_prompts),
+    Entry(EVALUATE, "baseline show", baseline.show_baseline),
+    Entry(EVALUATE, "baseline accept", baseline.accept_baseline),
+    Entry(EVALUATE, "baseline check", baseline.check_baselines),
+    Entry(EVALUATE, "runs list", runs.list_runs),
+    Entry(EVALUATE, "runs show", runs.show_run),
+    Entry(EVALUATE, "report", report.report),
     Entry(REFERENCE, "models list", models.list_models),
     Entry(REFERENCE, "models pull", models.pull_model),
     Entry(REFERENCE, "models path", models.path_of_model),
@@ -89,6 +100,8 @@ COMMANDS = (
 )
 
 GROUPS = {
+    "baseline": "Keep the run that changes are compared with.",
+    "runs": "Look at what was measured on this machine.",
     "models": "List and fetch the embedded models, which need no key.",
     "cache": "Look at the answers that were paid for once.",
     "rules": "Explain the rules that findings name.",

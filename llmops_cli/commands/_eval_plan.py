@@ -10,8 +10,6 @@ from llmops_cli.core.errors import NothingMatchedError, UsageError
 from llmops_cli.core.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.prompts import Prompt
@@ -28,7 +26,6 @@ class PlannedRun:
     """One job with what it can cost at most; None when no price is known or answers have no limit."""
 
     job: EvalJob
-    deterministic: bool
     most_usd: float | None
 
 
@@ -40,12 +37,23 @@ def plan_runs(workspace: Workspace, options: EvalOptions, gateway: Gateway) -> t
         UsageError: when a name means nothing, or a price is unknown and that is not allowed.
         InvalidFileError: when a prompt or suite has errors; nothing is called before all are fine.
     """
-    from llmops_cli.evals.metric_table import KNOWN_METRICS
+    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
-    planned = []
+    planned: list[PlannedRun] = []
+    nothing: NothingMatchedError | None = None
     for prompt in _prompts(workspace, options):
         suite = workspace.catalog.suite(prompt.id, KNOWN_METRICS)
-        planned += [_planned(workspace, options, gateway, prompt, suite, model) for model in options.models or (None,)]
+        for model in options.models or (None,):
+            try:
+                planned.append(_planned(workspace, options, gateway, prompt, suite, model))
+            except NothingMatchedError as error:
+                if prompt.id in options.prompts:
+                    raise
+                # a filter that fits one prompt need not fit all; it has to fit some
+                nothing = error
+                workspace.console.note(f"skipped: {error.message}")
+    if not planned and nothing is not None:
+        raise nothing
     return tuple(planned)
 
 
@@ -60,14 +68,15 @@ def _prompts(workspace: Workspace, options: EvalOptions) -> list[Prompt]:
     return chosen
 
 
-def _planned(  # noqa: PLR0913 - one planned run is made from all of these
+def _planned(
     workspace: Workspace, options: EvalOptions, gateway: Gateway, prompt: Prompt, suite: Suite, model: str | None
 ) -> PlannedRun:
-    from llmops_cli.evals.job import EvalJob, repeats_for
+    from llmops_cli.evals.job import EvalJob, repeats_for  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.selection import select_cases  # noqa: PLC0415 - only when the command runs
 
     described = gateway.describe(model or prompt.model.name)
     settings = replace(prompt.model, name=described.name)
-    cases = options.selection.of(suite)
+    cases = select_cases(suite, options.selection)
     job = EvalJob(
         prompt=prompt,
         suite=suite,
@@ -86,16 +95,16 @@ def _planned(  # noqa: PLR0913 - one planned run is made from all of these
         message = f"what '{safe_text(described.name, one_line=True)}' costs is not known."
         hint = "Set its price under models: in llmops.yaml, limit max_tokens, or pass --allow-unknown-price."
         raise UsageError(message, where=prompt.path, hint=hint)
-    return PlannedRun(job=job, deterministic=described.deterministic or settings.temperature == 0, most_usd=most)
+    return PlannedRun(job=job, most_usd=most)
 
 
 def _most_usd(workspace: Workspace, job: EvalJob) -> float | None:
     """Return what all trials cost when every answer is as long as it may be."""
-    from llmops_cli.core.completions import Usage
-    from llmops_cli.core.errors import InvalidFileError
-    from llmops_cli.registry.prices import cost_usd, own_prices, price_of
-    from llmops_cli.registry.template import render_messages
-    from llmops_cli.registry.tokens import count_messages
+    from llmops_cli.core.completions import Usage  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.core.errors import InvalidFileError  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.template import render_messages  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.tokens import count_messages  # noqa: PLC0415 - only when the command runs
 
     price = price_of(job.model.name, own_prices(workspace.settings))
     if price is None:
@@ -113,9 +122,3 @@ def _most_usd(workspace: Workspace, job: EvalJob) -> float | None:
     mean = sum(counts) / len(counts) if counts else 0
     usage = Usage(input_tokens=round(mean * job.trials), output_tokens=job.model.max_tokens * job.trials)
     return cost_usd(price, usage)
-
-
-def most_usd_of(planned: Sequence[PlannedRun]) -> float | None:
-    """Return what all runs together can cost at most, None when that is unknown."""
-    costs = [run.most_usd for run in planned]
-    return None if None in costs else sum(cost for cost in costs if cost is not None)

@@ -140,6 +140,8 @@ def _facts(outcome: EvalOutcome, page: Page) -> Iterator[RenderableType]:
     yield _labelled("answers", _sources(summary), page, indent=0)
     yield _labelled("tokens", f"{tokens}; {_cost(outcome)}", page, indent=0)
     yield _labelled("time", _time(outcome), page, indent=0)
+    if outcome.compared_with:
+        yield _labelled("against", safe_text(outcome.compared_with, one_line=True), page, indent=0)
     if summary.avoided:
         spared = ", ".join(f"{number} {tier}" for tier, number in summary.avoided.items())
         yield _labelled("spared", f"{spared} evaluations: a cheaper tier had decided", page, indent=0)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llmops_cli.reports.call_estimate import CallEstimate
     from llmops_cli.reports.page import Page
 
-LABEL_WIDTH = 12
+LABEL_WIDTH = 13
 DAYS_PER_MONTH = 30
 
 

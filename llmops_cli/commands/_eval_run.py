@@ -1,0 +1,135 @@
+"""Runs the planned jobs one after the other through the gateway, and hands back what each came to."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from llmops_cli.commands._progress import ProgressLine
+from llmops_cli.commands._run_record import measured_run_of
+from llmops_cli.reports.numbers import count, usd
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llmops_cli.commands._console import Console
+    from llmops_cli.commands._eval_options import EvalOptions
+    from llmops_cli.commands._eval_plan import PlannedRun
+    from llmops_cli.commands._workspace import Workspace
+    from llmops_cli.core.completions import Model, Usage
+    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.progress import RunProgress
+    from llmops_cli.evals.run_folder import RunFolders, RunRecord
+    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.gateway.assembly import GatewaySettings
+
+RUNS = ".llmops/runs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedRun:
+    """A run with its figures, the trials that a comparison needs, and how long it took."""
+
+    planned: PlannedRun
+    summary: RunSummary
+    measured: MeasuredRun
+    record: RunRecord
+    elapsed_seconds: float
+
+
+def gateway_settings(workspace: Workspace, options: EvalOptions) -> GatewaySettings:
+    """Return the gateway's settings for this repository and these options."""
+    from llmops_cli.gateway.assembly import GatewaySettings  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
+
+    prices = own_prices(workspace.settings)
+
+    def price(model: str, usage: Usage) -> float | None:
+        known = price_of(model, prices)
+        return None if known is None else cost_usd(known, usage)
+
+    return GatewaySettings(
+        project=workspace.settings,
+        root=workspace.root,
+        environ=workspace.invocation.environ,
+        mode=options.mode,
+        offline=workspace.invocation.offline,
+        use_cache=options.use_cache,
+        price=price,
+        notify=workspace.console.note,
+    )
+
+
+def run_folders(root: Path) -> RunFolders:
+    """Return the runs of a repository."""
+    from llmops_cli.evals.run_folder import RunFolders  # noqa: PLC0415 - only when the command runs
+
+    return RunFolders(root / RUNS, now=lambda: datetime.now(UTC), clock=time.monotonic)
+
+
+async def run_one(workspace: Workspace, planned: PlannedRun, model: Model, options: EvalOptions) -> FinishedRun:
+    """Run one job to its end, or on from where an earlier attempt stopped."""
+    from llmops_cli.evals.engine import evaluate  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.metric_table import bind  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.ports import EvalPorts  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.template import render_messages  # noqa: PLC0415 - only when the command runs
+
+    job, console = planned.job, workspace.console
+    folders = run_folders(workspace.root)
+    run = folders.open(job, resume=options.resume, retry_errors=options.retry_errors)
+    for note in run.notes:
+        console.note(note)
+    progress = _ProgressOfRun(console, job.prompt.identifier)
+    ports = EvalPorts(
+        model=model,
+        render=render_messages,
+        bind=bind,
+        clock=time.monotonic,
+        journal=run.journal,
+        progress=progress.tell,
+    )
+    started = time.monotonic()
+    try:
+        end = await evaluate(job, ports, retry_errors=options.retry_errors)
+    finally:
+        # whatever ended it: what is in the journal stays, and the next attempt goes on from there
+        run.journal.close()
+        progress.clear()
+    stopped = end.stopped.value if end.stopped else ""
+    summary = summarize(job, read_entries(run.journal.path), stopped=stopped)
+    folders.finish(run, summary, end)
+    record = folders.record(run.folder.name)
+    return FinishedRun(
+        planned=planned,
+        summary=summary,
+        measured=measured_run_of(workspace, job, record, summary),
+        record=record,
+        elapsed_seconds=time.monotonic() - started,
+    )
+
+
+class _ProgressOfRun:
+    """Cases done, failures, errors, cost so far, and the time that is left."""
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._line = ProgressLine(console)
+        self._console = console
+        self._name = name
+
+    def tell(self, progress: RunProgress) -> None:
+        state = "error" if progress.last.errored else "pass" if progress.last.passed else "fail"
+        self._console.detail(f"{self._name} {progress.last.key.case_id} {state}")
+        self._line.show(progress.done, progress.total, lambda: self._words(progress))
+
+    def clear(self) -> None:
+        self._line.clear()
+
+    def _words(self, progress: RunProgress) -> str:
+        done = f"{count(progress.done)} of {count(progress.total)}"
+        errors = f", {progress.errored} errors" if progress.errored else ""
+        cost = f", {usd(progress.paid_usd)}" if progress.paid_usd else ""
+        return f"{self._name}: {done}, {progress.failed} failed{errors}{cost}"

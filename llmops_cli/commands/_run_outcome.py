@@ -1,0 +1,34 @@
+"""A stored run as an outcome: measured then, compared with the baseline of now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmops_cli.commands._eval_verdict import verdict_of_run
+from llmops_cli.commands._run_record import measured_run_of, stored_run, summary_of
+from llmops_cli.reports.eval_outcome import EvalOutcome
+
+if TYPE_CHECKING:
+    from llmops_cli.commands._run_record import StoredRun
+    from llmops_cli.commands._workspace import Workspace
+
+
+def outcome_of_record(workspace: Workspace, name: str, *, trials_to_show: int) -> tuple[EvalOutcome, StoredRun]:
+    """Return what a run on disk came to, with the run itself; notes what changed since on stderr."""
+    from llmops_cli.commands._eval_run import run_folders  # noqa: PLC0415 - only when the command runs
+
+    stored = stored_run(workspace, run_folders(workspace.root).record(name))
+    if stored.changed:
+        workspace.console.note(f"Since this run changed: {', '.join(stored.changed)}.")
+    summary = summary_of(stored, trials_to_show=trials_to_show)
+    measured = measured_run_of(workspace, stored.job, stored.record, summary)
+    word, reasons, code, compared_with = verdict_of_run(workspace, summary, measured, stored.job.suite.gate)
+    outcome = EvalOutcome(
+        summary=summary,
+        word=word,
+        reasons=reasons,
+        exit_code=code,
+        run_path=stored.record.folder.relative_to(workspace.root).as_posix(),
+        compared_with=compared_with,
+    )
+    return outcome, stored

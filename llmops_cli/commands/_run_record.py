@@ -1,0 +1,93 @@
+"""A run on disk, read back with the suite of now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmops_cli.commands._workspace import Workspace
+    from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.evals.job import EvalJob
+    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.run_folder import RunRecord
+    from llmops_cli.evals.summary import RunSummary
+
+INTERRUPTED = "the run was interrupted; llmops eval goes on with it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """A run with the job that it belongs to. `changed` names what is not what it was when the run was made."""
+
+    record: RunRecord
+    job: EvalJob
+    changed: tuple[str, ...]
+
+
+def stored_run(workspace: Workspace, record: RunRecord) -> StoredRun:
+    """Put a run's record and today's prompt and suite together.
+
+    Raises:
+        UsageError, InvalidFileError: when its prompt or suite is gone or does not validate.
+    """
+    from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.job import EvalJob  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+
+    header = record.header
+    identity = cast("JsonObject", header["identity"])
+    prompt = workspace.catalog.prompt(str(header["prompt"]))
+    suite = workspace.catalog.suite(prompt.id, KNOWN_METRICS)
+    ran = {entry.trial.key.case_id for entry in read_entries(record.journal)}
+    everything = len(suite.cases) == header["cases"]
+    tiers = {str(name) for name in cast("Sequence[str]", identity["tiers"])}
+    job = EvalJob(
+        prompt=prompt,
+        suite=suite,
+        model=replace(prompt.model, name=str(header["model"])),
+        cases=tuple(case for case in suite.cases if everything or case.id in ran),
+        repeats=cast("int", header["repeats"]),
+        tiers=frozenset(tier for tier in Tier if tier.value in tiers),
+        fail_fast_tier=identity["fail_fast_tier"] is True,
+    )
+    now = job.identity().as_json()
+    parts = {"prompt": "prompt", "dataset": "cases", "metrics": "metrics", "model": "model settings"}
+    changed = tuple(word for field, word in parts.items() if now[field] != identity[field])
+    return StoredRun(record=record, job=job, changed=changed)
+
+
+def summary_of(stored: StoredRun, *, trials_to_show: int) -> RunSummary:
+    """Return the figures of a stored run, with that many failing trials."""
+    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
+
+    result = stored.record.result
+    stopped = INTERRUPTED if result is None else str(result.get("stopped", ""))
+    summary = summarize(stored.job, read_entries(stored.record.journal), stopped=stopped, trials_to_show=trials_to_show)
+    version = stored.record.header.get("prompt_version")
+    return replace(summary, prompt_version=version) if isinstance(version, int) else summary
+
+
+def measured_run_of(workspace: Workspace, job: EvalJob, record_journal: RunRecord, summary: RunSummary) -> MeasuredRun:
+    """Return the trials of a run for comparisons and baselines."""
+    from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measured_run import collect_run  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.metric_table import tier_of  # noqa: PLC0415 - only when the command runs
+
+    names = {spec.name for case in job.cases for spec in job.metrics_of(case) if tier_of(spec) is not Tier.JUDGE}
+    steady = answers_are_steady(workspace, job, summary.sources)
+    entries = read_entries(record_journal.journal)
+    return collect_run(job, entries, deterministic_metrics=names if steady else ())
+
+
+def answers_are_steady(workspace: Workspace, job: EvalJob, sources: Mapping[str, int]) -> bool:
+    """Tell whether the same requests get the same answers: recordings, or temperature 0 where that holds."""
+    if sources and set(sources) <= {"recording"}:
+        return True
+    provider = workspace.settings.providers.get(job.model.name.partition("/")[0])
+    return provider is not None and provider.deterministic and job.model.temperature == 0

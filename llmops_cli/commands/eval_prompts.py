@@ -1,0 +1,200 @@
+"""`llmops eval`: measure prompts on their suites and compare with the committed baseline."""
+
+import asyncio
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llmops_cli.commands._parameters import PromptIds
+from llmops_cli.commands._workspace import Workspace, workspace_of
+from llmops_cli.core.errors import UsageError
+from llmops_cli.core.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from llmops_cli.commands._eval_options import EvalOptions
+    from llmops_cli.commands._eval_plan import PlannedRun
+    from llmops_cli.commands._eval_run import FinishedRun
+    from llmops_cli.reports.eval_outcome import EvalOutcome
+
+SEVERAL = 2
+
+
+class TierName(StrEnum):
+    """The tiers of metrics, cheapest first."""
+
+    DETERMINISTIC = "deterministic"
+    SEMANTIC = "semantic"
+    JUDGE = "judge"
+
+
+class EvalFormat(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+    CSV = "csv"
+
+
+def eval_prompts(  # noqa: PLR0913 - the options of the command; they are grouped in its first line
+    ctx: typer.Context,
+    prompts: PromptIds = None,
+    *,
+    tier: Annotated[
+        list[TierName] | None,
+        typer.Option("--tier", help="Only metrics of this tier; may be repeated.", show_default=False),
+    ] = None,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter", metavar="PATTERN", help="Case ids (a glob), tag:NAME, or critical.", show_default=False
+        ),
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", metavar="N", min=1, help="N cases, always the same ones.", show_default=False),
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option("--shard", metavar="I/N", help="Only part I of N parts.", show_default=False)
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option("--repeats", metavar="N", min=1, help="Trials per case.", show_default=False)
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="MODEL", help="Ask this model instead; may be repeated.", show_default=False),
+    ] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Answer from the committed recordings only.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Ask live, and add the answers to the recordings.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Ask live, whatever the cache holds.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor fill the response cache.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Go on with an unfinished run of the same content.")
+    ] = True,
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="Run the trials of the last run again that had errors.")
+    ] = False,
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Stop new calls here.", show_default=False)
+    ] = None,
+    max_calls: Annotated[
+        int | None, typer.Option("--max-calls", metavar="N", min=0, help="Stop new calls here.", show_default=False)
+    ] = None,
+    allow_unknown_price: Annotated[
+        bool, typer.Option("--allow-unknown-price", help="Call models whose price is not known.")
+    ] = False,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", metavar="N", min=1, help="Calls at once.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan with its price, and stop.")] = False,
+    output_format: Annotated[EvalFormat, typer.Option("--format", help="How to print the results.")] = EvalFormat.TEXT,
+) -> ExitCode:
+    """Measure prompts on their suites, and compare with the baseline.
+
+    Answers come from the cache, else from the model, else (where it cannot be used here) from the committed
+    recordings; the report says which. Every trial is kept in .llmops/runs; the same command goes on after Ctrl-C.
+
+    Ends with 0 when every prompt passes against its committed baseline, 1 on a regression or a failed critical case,
+    5 when nothing could be measured, 6 when nothing matched, 7 when there is no usable baseline, and 10 when the
+    result is too noisy, has too many errors, or a budget stopped it. Of several prompts the gravest counts:
+    1, 5, 10, 7, 0.
+    """
+    from llmops_cli.commands._eval_options import EvalOptions  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.selection import Selection, Shard  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.gateway.assembly import AnswerMode  # noqa: PLC0415 - only when the command runs
+
+    modes = {AnswerMode.REPLAY: replay, AnswerMode.RECORD: record, AnswerMode.LIVE: live}
+    chosen = [mode for mode, wanted in modes.items() if wanted]
+    if len(chosen) > 1:
+        message = "--replay, --record and --live exclude each other."
+        raise UsageError(message)
+    options = EvalOptions(
+        prompts=tuple(prompts or ()),
+        models=tuple(dict.fromkeys(model or ())),
+        selection=Selection(
+            filters=tuple(filters or ()), sample=sample, shard=Shard.parse(shard) if shard else Shard()
+        ),
+        mode=chosen[0] if chosen else AnswerMode.AUTO,
+        tiers=frozenset(Tier(name.value) for name in tier) if tier else frozenset(Tier),
+        repeats=repeats,
+        concurrency=concurrency,
+        max_cost_usd=max_cost,
+        max_calls=max_calls,
+        allow_unknown_price=allow_unknown_price,
+        use_cache=not no_cache,
+        resume=resume,
+        retry_errors=retry_errors,
+    )
+    return asyncio.run(_evaluate(workspace_of(ctx), options, output_format, dry_run=dry_run))
+
+
+async def _evaluate(
+    workspace: Workspace, options: "EvalOptions", output_format: EvalFormat, *, dry_run: bool
+) -> ExitCode:
+    from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._eval_plan import plan_runs  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._eval_run import gateway_settings, run_one  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._eval_verdict import gravest, outcome_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.gateway.assembly import open_gateway  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.reports.eval_text import overview_text  # noqa: PLC0415 - only when the command runs
+
+    outcomes: list[EvalOutcome] = []
+    runs: list[FinishedRun] = []
+    async with open_gateway(gateway_settings(workspace, options)) as gateway:
+        planned = plan_runs(workspace, options, gateway)
+        _show_plan(workspace, planned)
+        if dry_run:
+            workspace.console.note("Nothing was run (--dry-run).")
+            return ExitCode.PASS
+        for run in planned:
+            runs.append(await run_one(workspace, run, gateway, options))
+            outcomes.append(outcome_of(workspace, runs[-1]))
+            if output_format is EvalFormat.TEXT:
+                _show_outcome(workspace, outcomes[-1])
+    console = workspace.console
+    if output_format is not EvalFormat.TEXT:
+        jobs = [(run.planned.job, run.record) for run in runs]
+        console.payload(as_document(outcomes, jobs, output_format.value))
+    elif len(outcomes) >= SEVERAL:
+        console.payload("\n" + overview_text(outcomes, console.report_page))
+    console.note(f"\nNext: {_next_step(outcomes)}")
+    return gravest(outcome.exit_code for outcome in outcomes)
+
+
+def _show_plan(workspace: Workspace, planned: "tuple[PlannedRun, ...]") -> None:
+    from llmops_cli.reports.plan_text import PlanRow, plan_text  # noqa: PLC0415 - only when the command runs
+
+    rows = [
+        PlanRow(
+            prompt=run.job.prompt.identifier,
+            model=run.job.model.name,
+            cases=len(run.job.cases),
+            trials=run.job.trials,
+            metrics=len(run.job.metrics_of_suite()),
+            most_usd=run.most_usd,
+        )
+        for run in planned
+    ]
+    workspace.console.note(plan_text(rows, workspace.console.error_page))
+
+
+def _show_outcome(workspace: Workspace, outcome: "EvalOutcome") -> None:
+    from llmops_cli.reports.eval_text import eval_text  # noqa: PLC0415 - only when the command runs
+
+    console = workspace.console
+    console.payload("\n" + eval_text(outcome, console.report_page))
+
+
+def _next_step(outcomes: "list[EvalOutcome]") -> str:
+    by_code = {outcome.exit_code: outcome for outcome in reversed(outcomes)}
+    if ExitCode.PROVIDER_FAILED in by_code:
+        return "look at the errors, then llmops eval --retry-errors"
+    for code in (ExitCode.GATE_FAILED, ExitCode.INCONCLUSIVE):
+        if code in by_code:
+            return f"llmops runs show {by_code[code].run_path.rpartition('/')[2]}"
+    if ExitCode.INCOMPARABLE in by_code:
+        return f"llmops baseline accept {by_code[ExitCode.INCOMPARABLE].summary.prompt_id} --why …"
+    return f"llmops diff {outcomes[0].summary.prompt_id}"

@@ -1,0 +1,53 @@
+"""`llmops report`: a run as a document for other programs and people."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmops_cli.commands._workspace import workspace_of
+from llmops_cli.commands.runs import ALL_TRIALS, RunName
+from llmops_cli.core.errors import SetupError
+from llmops_cli.core.exit_codes import ExitCode
+
+
+class ReportFormat(StrEnum):
+    """The documents that a run can become."""
+
+    MARKDOWN = "markdown"
+    JSON = "json"
+    JUNIT = "junit"
+    CSV = "csv"
+
+
+def report(
+    ctx: typer.Context,
+    name: RunName = "latest",
+    *,
+    output_format: Annotated[
+        ReportFormat, typer.Option("--format", help="The kind of document.")
+    ] = ReportFormat.MARKDOWN,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write there instead of stdout.", show_default=False),
+    ] = None,
+) -> ExitCode:
+    """Turn a run into Markdown, JSON, JUnit XML or CSV."""
+    from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._run_outcome import outcome_of_record  # noqa: PLC0415 - only when the command runs
+
+    workspace = workspace_of(ctx)
+    outcome, stored = outcome_of_record(workspace, name, trials_to_show=ALL_TRIALS)
+    document = as_document([outcome], [(stored.job, stored.record)], output_format.value)
+    if output is None:
+        workspace.console.payload(document)
+        return ExitCode.PASS
+    path = workspace.invocation.path(output)
+    try:
+        path.write_text(document, encoding="utf-8", errors="backslashreplace", newline="\n")
+    except OSError as error:
+        message = f"the report cannot be written: {error.strerror}."
+        raise SetupError(message, where=str(path)) from error
+    workspace.console.note(f"written: {output}")
+    return ExitCode.PASS
