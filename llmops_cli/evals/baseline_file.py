@@ -1,6 +1,6 @@
 """`evals/baselines/<prompt-id>.json`: a baseline as bytes that are the same for the same baseline, and back.
 
-Keys are sorted, numbers rounded to six digits, one line per case, so that a review shows which cases moved.
+Keys are sorted, numbers rounded to nine digits, one line per case, so that a review shows which cases moved.
 `sha256` is the digest of all the rest: an edit by hand is found, and undone by accepting a run again.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.evals.baseline import Baseline
 
+    Scores = Mapping[str, Mapping[str, tuple[float, ...]]]
+
 SCHEMA = 1
+DIGITS = 9
 LARGEST_BYTES = 64 << 20
 _RECORD_AGAIN = "Record it again: llmops baseline accept."
 
@@ -62,6 +65,8 @@ def load_baseline(data: bytes, path: str) -> LoadedBaseline:
 def baseline_as_json(baseline: Baseline) -> JsonObject:
     """Return the document without its own digest."""
     run, acceptance, yardstick = baseline.run, baseline.acceptance, baseline.run.yardstick
+    # the means are those of the scores as written, so that reading and writing again changes no digit
+    written = replace(run, scores=cast("Scores", _rounded(run.scores)))
     document: dict[str, JsonValue] = {
         "accepted": {
             "at": acceptance.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -81,7 +86,7 @@ def baseline_as_json(baseline: Baseline) -> JsonObject:
         "effort": _effort_as_json(baseline),
         "metrics": {
             name: {"cases": mean.cases, "interval": list(mean.interval), "mean": mean.mean}
-            for name, mean in metric_means(run).items()
+            for name, mean in metric_means(written).items()
         },
         "model": {"asked": run.model_asked, "served": list(run.models_served)},
         "prompt": run.prompt_id,
@@ -138,9 +143,9 @@ def _self_comparison_as_json(baseline: Baseline) -> JsonValue:
 
 
 def _rounded(value: JsonValue) -> JsonValue:
-    """Round every number to six digits and write whole ones without a point: one value, one spelling."""
+    """Round every number to nine digits and write whole ones without a point: one value, one spelling."""
     if isinstance(value, float):
-        short = round(value, 6)
+        short = round(value, DIGITS)
         return int(short) if short.is_integer() else short
     if isinstance(value, Mapping):
         return {key: _rounded(item) for key, item in value.items()}

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GRID = 10**9
-"""Differences are counted in billionths, so that sums which only rounding tells apart are one sum."""
+GRID = 10**6
+"""Differences are counted in millionths: what only rounding tells apart is no difference, and equal sums are equal."""
 
 MOST_SUMS = 1 << 17
 SAMPLED_FLIPS = 9_999
