@@ -1,10 +1,10 @@
 """Git objects read by id through one `git cat-file --batch` child, and commits as values.
 
 Why git itself and not GitPython's object databases (measured with git 2.39 and GitPython 3.2): its pure
-Python database is deprecated by its authors for security and speed and knows only SHA-1, its other one is
-this same child started without control over the environment, and both follow `refs/replace`. With our
-own child, replacements are off, SHA-256 repositories work, nothing is fetched, and a read is one line
-written and one block read.
+Python one is deprecated by its authors for security and speed; its default one is this same child, started
+without control over the environment, so it follows `refs/replace` (other content under the same id) and
+cannot read SHA-256 repositories. With our own child, replacements are off, both kinds of id work,
+nothing is fetched, and a read is one line written and one block read.
 """
 
 from __future__ import annotations
