@@ -59,7 +59,10 @@ class _Frame:
 
 
 class YamlBuilder:
-    """Builds one document. `root` is None until a whole top mapping was read without a value unknown."""
+    """Builds one document; `places` says where its values are.
+
+    `root` is None until a whole top mapping was read without a value unknown.
+    """
 
     def __init__(self, findings: FileFindings) -> None:
         """Start with nothing read."""
@@ -67,23 +70,9 @@ class YamlBuilder:
         self.scalars: list[TextEvent] = []
         self._findings = findings
         self._frames: list[_Frame] = []
-        self._places: Places = {}
+        self.places: Places = {}
         self._documents = 0
         self._values_unknown = False
-        self._handlers: dict[type, Callable[[Any], None]] = {
-            ScalarEvent: self._scalar,
-            MappingStartEvent: self._start,
-            SequenceStartEvent: self._start,
-            MappingEndEvent: self._end,
-            SequenceEndEvent: self._end,
-            AliasEvent: self._alias,
-            DocumentStartEvent: self._document,
-            StreamEndEvent: self._stream_end,
-        }
-
-    def all_places(self) -> Places:
-        """Return the places of the top mapping's values."""
-        return self._places
 
     def run(self, next_event: Callable[[], object]) -> None:
         """Read events to the end of the stream.
@@ -92,11 +81,10 @@ class YamlBuilder:
             StopParsingError: when nothing after a problem could be trusted.
             yaml.YAMLError: when the text is not YAML.
         """
-        handlers = self._handlers
         while (event := next_event()) is not None:
-            handler = handlers.get(type(event))
+            handler = _HANDLERS.get(type(event))
             if handler is not None:
-                handler(event)
+                handler(self, event)
         if self._values_unknown:
             self.root = None
 
@@ -132,7 +120,7 @@ class YamlBuilder:
     def _end(self, event: PlacedEvent) -> None:
         frame = self._frames.pop()
         if not self._frames:
-            self.root, self._places = frame.mapping, frame.places
+            self.root, self.places = frame.mapping, frame.places
         elif frame.is_key:
             self._frames[-1].key = _SKIPPED
             self._frames[-1].key_mark = event.start_mark
@@ -229,6 +217,19 @@ def _put(frame: _Frame, value: JsonValue, mark: Mark, inside: Places | None) -> 
         frame.mapping[frame.key] = value
         frame.places[frame.key] = (frame.key_mark, mark, inside)
     frame.key = _NO_KEY
+
+
+# functions, not bound methods: a builder that refers to itself would stay in memory until the next collection
+_HANDLERS: dict[type, Callable[[YamlBuilder, Any], None]] = {
+    ScalarEvent: YamlBuilder._scalar,  # noqa: SLF001 - the class's own table
+    MappingStartEvent: YamlBuilder._start,  # noqa: SLF001
+    SequenceStartEvent: YamlBuilder._start,  # noqa: SLF001
+    MappingEndEvent: YamlBuilder._end,  # noqa: SLF001
+    SequenceEndEvent: YamlBuilder._end,  # noqa: SLF001
+    AliasEvent: YamlBuilder._alias,  # noqa: SLF001
+    DocumentStartEvent: YamlBuilder._document,  # noqa: SLF001
+    StreamEndEvent: YamlBuilder._stream_end,  # noqa: SLF001
+}
 
 
 def _written_tag(tag: str) -> str:

@@ -34,13 +34,14 @@ def parse_yaml_document(data: bytes, path: str) -> YamlDocument:
         scan = TextScan(source, findings)
         complete = not scan.hides_lines and _build(builder, scan.parsable, source, findings)
         allowed = scan.finish(builder.scalars, complete=complete)
+    places = builder.places
     return YamlDocument(
         path=path,
         root=builder.root,
         findings=findings.all(),
         text=source.text if source else "",
         lines_allowing=allowed,
-        places=builder.all_places,
+        places=lambda: places,
     )
 
 

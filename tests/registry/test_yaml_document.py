@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -214,7 +215,8 @@ def test_a_tab_inside_a_text_is_no_indentation() -> None:
     ("text", "hint"),
     [
         ("a: b: c\n", "quotes"), ("a: @x\n", "quotes"), ('a: "x\n', "closing quote"), ("a: [1,\n", "bracket"),
-        ('a: "\\q"\n', "backslash"), ("a:\n  - b\n c: d\n", "line above"), ("a: {{ x }}\n", "quote it"), ("a: {b: 1\n", "}"),
+        ('a: "\\q"\n', "backslash"), ("a:\n  - b\n c: d\n", "line above"), ("a: {{ x }}\n", "quote it"),
+        ("a: {b: 1\n", "}"),
         ('a: "x" y\n', "line above"), ('a: "\\ud800"\n', "code point"), ("a\nb: c\n", ""),
     ],
 )  # fmt: skip
@@ -282,3 +284,14 @@ def test_no_value_is_infinite(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_document, "EventParser", SafeLoader)
     assert root("a: 1.5e308\n")["a"] == pytest.approx(1.5e308)
     assert not math.isinf(1.5e308)
+
+
+def test_a_document_leaves_nothing_for_the_garbage_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            parse_yaml_document(b"a: {b: [1, 2]}\n", "p.yaml")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
