@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from llmops_cli.core.findings import Severity
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry import template_limits as limits
@@ -15,11 +16,14 @@ from llmops_cli.registry.template_source import SourceProblem, SourceRefusedErro
 from llmops_cli.registry.template_subset import IncludeSite, Survey, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from llmops_cli.core.findings import Position
 
 _CACHED_PARTIALS = 64
+
+MOST_PROBLEMS = 20
+"""Of one template; the rest is their number, since placing each means to walk the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,7 @@ def parse_jinja(text: str, partials: Mapping[str, str]) -> ParsedTemplate:
         variable_positions=_name_positions(text, analysis.survey, included),
         loop_names={name: position_at(text, offset) for name, offset in analysis.survey.loop_names.items()},
         partials=whole.partials,
-        problems=tuple(_placed(text, problem) for problem in problems),
+        problems=_listed(text, problems),
     )
 
 
@@ -168,6 +172,16 @@ def _name_positions(text: str, found: Survey, included: Mapping[IncludeSite, _Re
         for name in resolved.names - site.bound:
             offsets[name] = min(offsets.get(name, site.offset), site.offset)
     return {name: position_at(text, offset) for name, offset in sorted(offsets.items(), key=lambda item: item[::-1])}
+
+
+def _listed(text: str, problems: Sequence[SourceProblem]) -> tuple[TemplateProblem, ...]:
+    """Return the problems with their places; of very many, the first ones and their number."""
+    listed = [_placed(text, problem) for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        last = listed[-1]
+        message = f"{len(problems) - MOST_PROBLEMS} more problems of this template are not listed."
+        listed.append(replace(last, message=message, hint="", severity=Severity.NOTE))
+    return tuple(listed)
 
 
 def _placed(text: str, problem: SourceProblem) -> TemplateProblem:

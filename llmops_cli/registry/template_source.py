@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from jinja2 import Environment, nodes
 
 _FOREIGN = (
-    (re.compile(r"\{\{\s*[#/^>!&][^}]*\}?\}?"), "Handlebars or Mustache"),
-    (re.compile(r"\{\{\{[^}]*\}{0,3}"), "Handlebars or Mustache"),
-    (re.compile(r"\{\{\s*else\b[^}]*\}\}"), "Handlebars"),
-    (re.compile(r"\$\{#[^}]*\}?"), "shell"),
-    (re.compile(r"\{\{-?\s*[.$][^}]*\}\}"), "Go template"),
-    (re.compile(r"\{%\s*(?:assign|capture|unless|render|case)\b[^%]*%?\}?"), "Liquid"),
+    # the repeats are bounded: a text of opening braces only must not make the search quadratic
+    (re.compile(r"\{\{\s{0,20}[#/^>!&][^}]{0,60}\}{0,2}"), "Handlebars or Mustache"),
+    (re.compile(r"\{\{\{[^}]{0,60}\}{0,3}"), "Handlebars or Mustache"),
+    (re.compile(r"\{\{\s{0,20}else\b[^}]{0,60}\}\}"), "Handlebars"),
+    (re.compile(r"\$\{#[^}]{0,60}\}?"), "shell"),
+    (re.compile(r"\{\{-?\s{0,20}[.$][^}]{0,60}\}\}"), "Go template"),
+    (re.compile(r"\{%\s{0,20}(?:assign|capture|unless|render|case)\b[^%]{0,60}(?:%\})?"), "Liquid"),
 )
 """What other template languages write, by how it looks; consulted only after Jinja2 has refused the text."""
 

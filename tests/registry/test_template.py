@@ -179,6 +179,12 @@ def test_too_large_and_too_deep_templates_are_refused_without_recursion(source: 
     assert len(message) < 200
 
 
+def test_thousands_of_problems_are_listed_as_a_few_and_a_number() -> None:
+    problems = parsed("{{ f() }}" * 1_000).problems
+    assert len(problems) == 21
+    assert problems[-1].message == "980 more problems of this template are not listed."
+
+
 def test_a_number_of_thousands_of_digits_is_a_finding_and_no_traceback() -> None:
     assert only_problem("{{ " + "9" * 5_000 + " }}")[0] == "template-syntax"
 
