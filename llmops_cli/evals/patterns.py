@@ -15,7 +15,6 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _UNSUPPORTED = (
     (re.compile(r"\(\?<?[=!]"), "look-around"),
     (re.compile(r"\\[1-9]|\\k<|\(\?P="), "back-references"),
-    (re.compile(r"(?<!\\)[*+?}]\+"), "possessive quantifiers"),
     (re.compile(r"\(\?>"), "atomic groups"),
     (re.compile(r"\(\?\("), "conditional groups"),
     (re.compile(r"\\Z"), r"\Z (write \z)"),
@@ -70,11 +69,13 @@ def without_surrogates(text: str) -> str:
 
 
 def _explained(source: str, error: Exception) -> str:
-    for construct, name in _UNSUPPORTED:
-        if construct.search(source):
-            return f"{name}: not available in RE2, the engine that cannot be made to hang"
     reason = error.args[0] if error.args else error
     shown = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    names = [name for construct, name in _UNSUPPORTED if construct.search(source)]
+    if "repetition operator" in shown and shown.endswith("+"):
+        names.append("possessive quantifiers")
+    if names:
+        return f"{names[0]}: not available in RE2, the engine that cannot be made to hang"
     if "repetition size" in shown:
         shown += " (a count goes up to 1000)"
     return shown

@@ -79,7 +79,8 @@ def schema_problem(schema: Mapping[str, object]) -> str:
     from jsonschema.exceptions import SchemaError
 
     try:
-        Draft202012Validator.check_schema(schema)
+        # no format check: it would try patterns as Python's, and they are RE2's
+        Draft202012Validator.check_schema(schema, format_checker=None)  # type: ignore[arg-type]
         problem = next(_unsafe_places(schema, schema), "") or _loop(schema)
         if not problem:
             SafeSchema(schema).first_problem({})
