@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import SetupError, UsageError
@@ -75,6 +74,9 @@ class PartTable:
 
     def _all(self) -> Mapping[str, Part]:
         if not self._extended:
+            # the metadata machinery costs as much as half of --help, and most commands never list parts
+            from importlib.metadata import entry_points  # noqa: PLC0415
+
             for entry in entry_points(group=self.group):
                 package = entry.dist.name if entry.dist else "another package"
                 self._parts.setdefault(entry.name, Part(entry.value, "third party", f"from {package}"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
 
-from llmops_cli.core import parts
 from llmops_cli.core.errors import SetupError, UsageError
 from llmops_cli.core.parts import Part, PartTable
 
@@ -40,7 +40,7 @@ def test_other_packages_add_parts_and_never_replace_ours(monkeypatch: pytest.Mon
     def installed(*, group: str) -> list[EntryPoint]:
         return [EntryPoint("floor", "math:floor", group), EntryPoint("ceil", "math:trunc", group)]
 
-    monkeypatch.setattr(parts, "entry_points", installed)
+    monkeypatch.setattr(importlib.metadata, "entry_points", installed)
     both = table()
     assert list(both) == ["ceil", "gone", "floor"]
     assert "floor" in both
