@@ -9,7 +9,7 @@ from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.evals.compare.comparability import Comparability, compare_yardsticks
 from llmops_cli.evals.compare.critical import CriticalState, critical_rule, critical_state
 from llmops_cli.evals.compare.gate import GateVerdict
-from llmops_cli.evals.compare.hard_breaks import HardBreak, confirmed_breaks, suspected_breaks
+from llmops_cli.evals.compare.hard_breaks import HardBreak, confirmed_breaks, mended_cases, suspected_breaks
 from llmops_cli.evals.metric_comparison import (
     MetricComparison,
     compare_metrics,
@@ -50,6 +50,7 @@ class Comparison:
     metrics: tuple[MetricComparison, ...]
     critical: tuple[CriticalCase, ...]
     hard_breaks: tuple[HardBreak, ...]
+    mended: tuple[str, ...]
     comparability: Comparability
     failing_added: tuple[str, ...]
     cases: int
@@ -89,6 +90,7 @@ def compare_run(
         broken=tuple(_broken_in_words(case) for case in critical if case.state is CriticalState.BROKEN),
         unsettled=tuple(case.case_id for case in critical if case.state in _OPEN),
         hard_breaks=breaks.confirmed,
+        mended=breaks.mended,
         comparability=comparability,
         lost=candidate.lost,
         cases=len(compared),
@@ -104,6 +106,7 @@ def compare_run(
         metrics=metrics,
         critical=critical,
         hard_breaks=breaks.confirmed,
+        mended=breaks.mended,
         comparability=comparability,
         failing_added=_failing(candidate, comparability.added_cases),
         cases=len(compared),
@@ -119,6 +122,7 @@ _OPEN = (CriticalState.RERUN, CriticalState.UNSETTLED)
 class _Breaks:
     confirmed: tuple[HardBreak, ...]
     suspected: tuple[str, ...]
+    mended: tuple[str, ...]
 
 
 def _next_look(candidate: MeasuredRun, policy: GatePolicy, looked: int) -> int | None:
@@ -152,6 +156,7 @@ def _breaks(base: MeasuredRun, candidate: MeasuredRun, compared: Sequence[str], 
     return _Breaks(
         confirmed=confirmed_breaks(shared_before, shared_after),
         suspected=suspected_breaks(shared_before, shared_after),
+        mended=mended_cases(shared_before, shared_after),
     )
 
 

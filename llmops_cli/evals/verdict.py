@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.evals.compare.gate import GateVerdict
-from llmops_cli.evals.compare.hard_breaks import BLOCKS_FROM
+from llmops_cli.evals.compare.hard_breaks import breaks_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,7 @@ class Facts:
     broken: tuple[str, ...]
     unsettled: tuple[str, ...]
     hard_breaks: tuple[HardBreak, ...]
+    mended: tuple[str, ...]
     comparability: Comparability
     lost: LostTrials
     cases: int
@@ -61,9 +62,9 @@ def verdict_of(facts: Facts, policy: GatePolicy) -> Verdict:
     """Return the verdict of the first rule that has something to say, with what else is worth knowing."""
     for kind, reasons in _rules(facts, policy):
         if reasons:
-            return Verdict(kind=kind, reasons=(*reasons, *_notes(facts, kind)))
+            return Verdict(kind=kind, reasons=(*reasons, *_notes(facts, reasons)))
     passed = [f"{metric.name}: {_sentences(metric)}" for metric in facts.metrics]
-    return Verdict(kind=VerdictKind.PASS, reasons=(*passed, *_notes(facts, VerdictKind.PASS)))
+    return Verdict(kind=VerdictKind.PASS, reasons=(*passed, *_notes(facts, ())))
 
 
 def _rules(facts: Facts, policy: GatePolicy) -> Iterator[tuple[VerdictKind, tuple[str, ...]]]:
@@ -92,9 +93,10 @@ def _broken_critical(facts: Facts) -> tuple[str, ...]:
 
 
 def _hard_breaks(facts: Facts, policy: GatePolicy) -> tuple[str, ...]:
-    if policy.hard_breaks != "block" or len(facts.hard_breaks) < BLOCKS_FROM:
+    if policy.hard_breaks != "block" or not breaks_block(len(facts.hard_breaks), len(facts.mended)):
         return ()
-    return (f"{len(facts.hard_breaks)} cases that worked are broken: {_listed(facts.hard_breaks)}.",)
+    mended = f", {len(facts.mended)} mended" if facts.mended else ""
+    return (f"{len(facts.hard_breaks)} cases that worked are broken{mended}: {_listed(facts.hard_breaks)}.",)
 
 
 def _with_verdict(facts: Facts, *verdicts: GateVerdict) -> tuple[str, ...]:
@@ -125,15 +127,14 @@ def _too_few(facts: Facts, policy: GatePolicy) -> tuple[str, ...]:
     )
 
 
-def _notes(facts: Facts, kind: VerdictKind) -> Iterator[str]:
-    """Say what did not decide but should not be missed."""
-    decided_by_breaks = kind is VerdictKind.REGRESSION and len(facts.hard_breaks) >= BLOCKS_FROM
-    if facts.hard_breaks and not decided_by_breaks:
-        yield f"Worked before and fails now: {_listed(facts.hard_breaks)}."
+def _notes(facts: Facts, told: tuple[str, ...]) -> Iterator[str]:
+    """Say what did not decide but should not be missed; not again what was `told`."""
+    listed = _listed(facts.hard_breaks)
+    if facts.hard_breaks and not any(listed in reason for reason in told):
+        yield f"Worked before and fails now: {listed}."
     if facts.unsteady:
         yield f"Declared deterministic, but repeats differ: {', '.join(facts.unsteady)}; treated as random."
-    if kind is not VerdictKind.INCOMPARABLE:
-        yield from facts.comparability.sentences()
+    yield from (sentence for sentence in facts.comparability.sentences() if sentence not in told)
 
 
 def _sentences(metric: MetricComparison) -> str:

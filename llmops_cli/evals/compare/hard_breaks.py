@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ MOST_TRIALS = 7
 
 BLOCKS_FROM = 2
 """One case may be lost to a change that is right on the whole; two are a pattern."""
+
+CHANCE = 0.05
+"""A change that mends cases as well trades some for others; breaks must outnumber mends beyond this chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,28 @@ def suspected_breaks(base: Mapping[str, Sequence[bool]], candidate: Mapping[str,
         for case_id, trials in sorted(candidate.items())
         if _worked(base.get(case_id, ())) and 0 < _ahead(trials) < CONFIRMED_AHEAD and len(trials) < MOST_TRIALS
     )
+
+
+def mended_cases(base: Mapping[str, Sequence[bool]], candidate: Mapping[str, Sequence[bool]]) -> tuple[str, ...]:
+    """Return the cases that mostly failed under the baseline and mostly pass under the candidate."""
+    return tuple(
+        case_id
+        for case_id, trials in sorted(candidate.items())
+        if base.get(case_id) and _ahead(base[case_id]) > 0 and _worked(trials)
+    )
+
+
+def breaks_block(breaks: int, mends: int) -> bool:
+    """Whether this many confirmed breaks are a regression by themselves.
+
+    Where nothing was mended, two are. Where cases were mended too, the breaks must be more than a fair
+    coin would make of an exchange (exact one-sided sign test): docs/decisions/0002-broken-and-mended.md.
+    """
+    if breaks - mends < BLOCKS_FROM:
+        return False
+    changed = breaks + mends
+    at_least_as_many = sum(comb(changed, count) for count in range(breaks, changed + 1))
+    return mends == 0 or at_least_as_many <= CHANCE * 2**changed
 
 
 def _worked(trials: Sequence[bool]) -> bool:

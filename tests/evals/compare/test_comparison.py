@@ -94,6 +94,17 @@ def test_two_confirmed_breaks_block_where_the_average_would_not() -> None:
     assert any("case-001 fails 3/3" in reason for reason in warned.verdict.reasons)
 
 
+def test_a_change_that_mends_as_many_cases_as_it_breaks_is_not_blocked_for_the_breaks() -> None:
+    first, second = {"case-000", "case-001"}, {"case-002", "case-003"}
+    cases = [f"case-{number:03d}" for number in range(200)]
+    base = measured({"label_in": {case: [0.0 if case in second else 1.0] * 5 for case in cases}})
+    candidate = measured({"label_in": {case: [0.0 if case in first else 1.0] * 3 for case in cases}})
+    comparison = compare_run(base, candidate, POLICY)
+    assert comparison.mended == ("case-002", "case-003")
+    assert comparison.verdict.kind is VerdictKind.PASS
+    assert comparison.verdict.reasons[-1].startswith("Worked before and fails now: case-000 fails 3/3")
+
+
 def test_one_confirmed_break_is_listed_even_when_it_passes() -> None:
     comparison = compare_run(BASE, measured({"label_in": broken(1, 5)}), POLICY)
     assert comparison.verdict.kind is VerdictKind.PASS

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from llmops_cli.evals.compare.hard_breaks import confirmed_breaks, suspected_breaks
+import pytest
+
+from llmops_cli.evals.compare.hard_breaks import breaks_block, confirmed_breaks, mended_cases, suspected_breaks
 
 PASS, FAIL = True, False
 BASE = {"worked": [PASS] * 5, "mostly": [PASS, PASS, PASS, FAIL, FAIL], "never": [FAIL] * 5, "half": [PASS, FAIL]}
@@ -32,3 +34,17 @@ def test_confirming_ends_after_seven_trials() -> None:
 def test_cases_that_the_baseline_does_not_know_cannot_break() -> None:
     assert confirmed_breaks(BASE, {"new": [FAIL] * 5}) == ()
     assert suspected_breaks(BASE, {"new": [FAIL]}) == ()
+
+
+def test_mended_cases_failed_before_and_pass_now() -> None:
+    candidate = {name: [PASS, PASS] for name in BASE}
+    assert mended_cases(BASE, candidate) == ("never",)
+    assert mended_cases(BASE, {"never": [PASS, FAIL], "new": [PASS]}) == ()
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends", "blocks"),
+    [(1, 0, False), (2, 0, True), (2, 1, False), (5, 1, False), (7, 1, True), (40, 38, False), (60, 30, True)],
+)
+def test_breaks_block_unless_they_are_an_exchange(breaks: int, mends: int, *, blocks: bool) -> None:
+    assert breaks_block(breaks, mends) is blocks
