@@ -18,6 +18,7 @@ from llmops_cli.gateway.middleware.rate_limit import ProviderLimits, RateLimited
 from llmops_cli.gateway.middleware.record import RecordedModel
 from llmops_cli.gateway.middleware.replay import LiveOrReplayedModel, ReplayedModel
 from llmops_cli.gateway.middleware.retry import RetriedModel, RetryPolicy
+from llmops_cli.gateway.middleware.usage import CountedModel
 from llmops_cli.gateway.provider import ProviderContext, split_model_name
 from llmops_cli.gateway.providers import PROVIDERS
 from llmops_cli.gateway.recordings import Recordings
@@ -172,7 +173,7 @@ class Gateway:
         model: Model = provider
         if PROVIDERS.row(self._provider_settings(name).protocol).kind != "embedded":
             model = RetriedModel(RateLimitedModel(model, limits), settings.retry, settings.timing, settings.draw)
-        model = PricedModel(model, settings.price)
+        model = CountedModel(model)
         if settings.mode is AnswerMode.RECORD:
             model = RecordedModel(model, self._recordings)
         protocol = self._provider_settings(name).protocol
@@ -180,7 +181,8 @@ class Gateway:
             model = CachedModel(model, self._cache, _identity(provider), read=settings.mode is AnswerMode.AUTO)
         if settings.mode is AnswerMode.AUTO:
             model = LiveOrReplayedModel(model, self._recordings, self._notify)
-        return model
+        # outside of cache and recordings: an answer costs by today's price what it would cost again
+        return PricedModel(model, settings.price)
 
     def _open_provider(self, name: str, limits: ProviderLimits) -> Provider:
         settings = self._provider_settings(name)

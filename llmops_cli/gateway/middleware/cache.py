@@ -34,14 +34,14 @@ class CachedModel:
         self._read = read
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        """Answer from the cache at no cost, else from the model."""
+        """Answer from the cache, else from the model."""
         identity = self._identity_of(request)
         if identity is None:
             return await self._model.complete(request)
         key = cache_key(request, identity)
         kept = self._cache.get(key) if self._read else None
         if kept is not None:
-            return replace(kept, source=CompletionSource.CACHE, cost_usd=0.0)
+            return replace(kept, source=CompletionSource.CACHE)
         completion = await self._model.complete(request)
         live = completion.source is CompletionSource.LIVE
         if live and completion.finish_reason is not FinishReason.CONTENT_FILTER:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from llmops_cli.core.completions import CompletionSource
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class PricedModel:
-    """Fills `cost_usd`: by price for a live answer, nothing for one from recordings, None for an unknown price."""
+    """Fills `cost_usd` by price, None for an unknown one.
+
+    A recorded or cached answer has the cost of its making, so that scores of cost do not depend on where an
+    answer comes from; whoever asks what was paid now counts live answers only.
+    """
 
     def __init__(self, model: Model, price: PriceFunction) -> None:
         """Wrap `model`."""
@@ -27,6 +29,4 @@ class PricedModel:
     async def complete(self, request: CompletionRequest) -> Completion:
         """Answer with the model and add the cost."""
         completion = await self._model.complete(request)
-        if completion.source is not CompletionSource.LIVE:
-            return replace(completion, cost_usd=0.0)
         return replace(completion, cost_usd=self._price(request.model.name, completion.usage))

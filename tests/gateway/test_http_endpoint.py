@@ -1,0 +1,182 @@
+"""The HTTP layer against a server that misbehaves in every way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from gateway.protocol_server import Behaviour, Fault, ProtocolServer
+from gateway.providers_for_tests import context_for
+from gateway.requests_for_tests import ask
+
+from llmops_cli.core.errors import ProviderError, SetupError
+from llmops_cli.gateway.http_endpoint import HttpEndpoint
+from llmops_cli.gateway.http_provider import without_keys
+from llmops_cli.gateway.provider import RateLimitedError
+from llmops_cli.gateway.provider_keys import read_key
+from llmops_cli.gateway.providers.openai_chat import open_openai_chat
+from llmops_cli.gateway.proxies import proxy_for
+
+if TYPE_CHECKING:
+    from llmops_cli.core.completions import Completion
+
+
+def fail_with(fault: Fault | None, behaviour: Behaviour | None = None, *, timeout_seconds: float = 20.0) -> Completion:
+    async def run() -> Completion:
+        async with ProtocolServer(behaviour) as server:
+            server.script([fault])
+            provider = open_openai_chat(context_for("openai", server.url, timeout_seconds=timeout_seconds))
+            try:
+                return await provider.complete(ask(model="p/m"))
+            finally:
+                await provider.close()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault.SERVER_ERROR, "answered 500"),
+        (Fault.RESET_BEFORE, "connection failed"),
+        (Fault.RESET_AFTER, "connection failed|ended after"),
+        (Fault.TRUNCATED, "not JSON"),
+        (Fault.NOT_JSON, "not JSON"),
+    ],
+)
+def test_what_may_succeed_later_is_marked_retryable(fault: Fault, said: str) -> None:
+    with pytest.raises(ProviderError, match=said) as caught:
+        fail_with(fault)
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMIT, Fault.OVERLOADED])
+def test_a_refusal_for_load_is_told_from_other_errors_with_the_wait_that_was_asked_for(fault: Fault) -> None:
+    with pytest.raises(RateLimitedError) as caught:
+        fail_with(fault, Behaviour(retry_after="7"))
+    assert (caught.value.retryable, caught.value.retry_after_seconds) == (True, 7.0)
+
+
+@pytest.mark.parametrize("fault", [Fault.HANG, Fault.DRIP])
+def test_the_time_for_the_whole_answer_is_limited_also_when_bytes_keep_coming(fault: Fault) -> None:
+    with pytest.raises(ProviderError, match=r"no complete answer within 0\.4 s") as caught:
+        fail_with(fault, timeout_seconds=0.4)
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize("fault", [Fault.GZIP_BOMB, Fault.HUGE])
+def test_an_answer_that_would_fill_the_memory_is_cut_off(fault: Fault) -> None:
+    with pytest.raises(ProviderError, match="larger than 16 MiB") as caught:
+        fail_with(fault)
+    assert not caught.value.retryable
+
+
+def test_an_answer_that_is_packed_all_the_same_is_read() -> None:
+    assert fail_with(None, Behaviour(gzip=True)).text == "Hello?"
+
+
+def test_a_packing_that_was_not_asked_for_is_an_error() -> None:
+    with pytest.raises(ProviderError, match="packed as 'br'"):
+        fail_with(None, Behaviour(headers={"content-encoding": "br"}))
+
+
+def test_a_redirect_is_not_followed_and_the_key_does_not_arrive_elsewhere() -> None:
+    async def run() -> int:
+        async with ProtocolServer() as thief, ProtocolServer(Behaviour(redirect_to=thief.url)) as server:
+            server.script([Fault.REDIRECT])
+            provider = open_openai_chat(context_for("openai", server.url))
+            with pytest.raises(ProviderError, match=r"redirects \(307\)") as caught:
+                await provider.complete(ask(model="p/m"))
+            await provider.close()
+            assert caught.value.hint == "Put the final address into base_url."
+            return thief.count
+
+    assert asyncio.run(run()) == 0
+
+
+def test_cookies_of_an_answer_are_not_sent_back() -> None:
+    async def run() -> None:
+        async with ProtocolServer(Behaviour(headers={"set-cookie": "a=b"})) as server:
+            provider = open_openai_chat(context_for("openai", server.url))
+            for _ in range(2):
+                await provider.complete(ask(model="p/m"))
+            await provider.close()
+            assert [("cookie" in each.headers) for each in server.received] == [False, False]
+            assert server.received[0].headers["host"] == server.url.removeprefix("http://")
+
+    asyncio.run(run())
+
+
+def test_a_host_that_is_not_there_is_retryable_and_named_without_its_path() -> None:
+    async def run() -> ProviderError:
+        endpoint = HttpEndpoint(
+            base_url="http://127.0.0.1:1/v1?key=hunter2",
+            headers={},
+            timeout_seconds=5,
+            connections=1,
+            environ={},
+        )
+        with pytest.raises(ProviderError) as caught:
+            await endpoint.post("/x", b"{}")
+        await endpoint.close()
+        return caught.value
+
+    error = asyncio.run(run())
+    assert error.retryable
+    assert "hunter2" not in str(error)
+
+
+def test_connections_are_used_again() -> None:
+    async def run() -> int:
+        async with ProtocolServer() as server:
+            provider = open_openai_chat(context_for("openai", server.url))
+            for _ in range(3):
+                await provider.complete(ask(model="p/m"))
+            connections = len(server.connections)
+            await provider.close()
+            return connections
+
+    assert asyncio.run(run()) == 1
+
+
+def test_a_key_comes_from_its_variable_and_goes_only_where_it_belongs() -> None:
+    environ = {"OPENAI_API_KEY": " k1 \n", "MY_KEY": "k2", "BROKEN": "a\nb"}
+    assert read_key(None, "https://x.example", environ) is None
+    assert read_key("OPENAI_API_KEY", "https://api.openai.com/v1", environ) == "k1"
+    assert read_key("MY_KEY", "https://proxy.example", environ) == "k2"
+    assert read_key("OPENAI_API_KEY", "http://127.0.0.1:4000", environ) == "k1"
+    with pytest.raises(SetupError, match=r"belongs to api\.openai\.com and is not sent to evil\.example") as caught:
+        read_key("OPENAI_API_KEY", "https://evil.example/api.openai.com", environ)
+    assert "LLMOPS_KEY_HOSTS=OPENAI_API_KEY=evil.example" in (caught.value.hint or "")
+    allowed = environ | {"LLMOPS_KEY_HOSTS": "OTHER=x.example, OPENAI_API_KEY=proxy.example"}
+    assert read_key("OPENAI_API_KEY", "https://proxy.example", allowed) == "k1"
+    with pytest.raises(SetupError, match="in clear text"):
+        read_key("MY_KEY", "http://proxy.example", environ)
+    with pytest.raises(SetupError, match="is not set"):
+        read_key("NO_KEY", "https://proxy.example", environ)
+    with pytest.raises(SetupError, match="characters that no key has"):
+        read_key("BROKEN", "https://proxy.example", environ)
+
+
+def test_words_that_could_be_keys_are_masked_and_others_stay() -> None:
+    text = "Incorrect API key provided: sk-abc123def456ghi7. Model gpt-5-mini is fine, internationalization too."
+    assert without_keys(text) == ("Incorrect API key provided: … Model gpt-5-mini is fine, internationalization too.")
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "proxy"),
+    [
+        ("https://api.example/v1", {"HTTPS_PROXY": "http://p:1"}, "http://p:1"),
+        ("https://api.example/v1", {"https_proxy": "p:1"}, "http://p:1"),
+        ("https://api.example/v1", {"ALL_PROXY": "http://p:1"}, "http://p:1"),
+        ("https://api.example/v1", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".example"}, None),
+        ("https://api.example/v1", {"HTTPS_PROXY": "http://p:1", "no_proxy": "*"}, None),
+        ("https://api.example/v1", {"HTTP_PROXY": "http://p:1"}, None),
+        ("http://api.example/v1", {"HTTP_PROXY": "http://p:1"}, "http://p:1"),
+        ("http://api.example/v1", {"HTTP_PROXY": "http://p:1", "REQUEST_METHOD": "GET"}, None),
+        ("http://127.0.0.1:8000/v1", {"ALL_PROXY": "http://p:1"}, None),
+    ],
+)
+def test_the_usual_proxy_variables_hold(url: str, environ: dict[str, str], proxy: str | None) -> None:
+    assert proxy_for(url, environ) == proxy
