@@ -11,7 +11,7 @@ from llmops_cli.evals.budget import BudgetMeter
 from llmops_cli.evals.journal_line import JournalEntry
 from llmops_cli.evals.progress import ProgressMeter
 from llmops_cli.evals.run_end import RunEnd
-from llmops_cli.evals.scheduling import plan_trials, run_all
+from llmops_cli.evals.scheduling import count_settled, plan_trials, run_all
 from llmops_cli.evals.tier_scoring import TierScoring
 from llmops_cli.evals.trial_score import trial_score
 
@@ -41,7 +41,7 @@ async def evaluate(job: EvalJob, ports: EvalPorts, *, retry_errors: bool = False
             trial = _errored(planned, error)
         run.collect(planned, trial)
 
-    planned = plan_trials(job, ports.journal.state, retry_errors=retry_errors)
+    planned = plan_trials(job, run.state, retry_errors=retry_errors)
     await run_all(planned, one_trial, concurrency=job.concurrency, may_begin=run.may_begin)
     return run.end(stopped=next(planned, None) is not None)
 
@@ -50,12 +50,12 @@ class _Run:
     """The stages of one run, with what they share."""
 
     def __init__(self, job: EvalJob, ports: EvalPorts, *, retry_errors: bool) -> None:
-        state = ports.journal.state
+        self.state = state = ports.journal.state
         self._job = job
         self._ports = ports
         self._scoring = TierScoring(job, ports.bind)
         self._budget = BudgetMeter(job.budget, paid_usd=state.paid_usd, calls=state.calls)
-        self._resumed = len(state.done) - (len(state.errored) if retry_errors else 0)
+        self._resumed = count_settled(job, state, retry_errors=retry_errors)
         self._run_now = 0
         self._meter = ProgressMeter(total=job.trials, resumed=self._resumed, clock=ports.clock, onlooker=ports.progress)
 

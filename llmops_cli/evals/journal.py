@@ -32,10 +32,10 @@ _BLOCK = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalState:
-    """What was found when a journal was opened: trials to leave alone, trials to repair, bytes dropped.
+    """What a journal holds: trials to leave alone, trials to repair, and what they cost.
 
-    `attempts` has only the keys that were retried. `errored` are kept whole, because a trial whose
-    metric failed is scored again without asking the model again.
+    `errored` are kept whole, because a trial whose metric failed is scored again without asking the
+    model again. `dropped_bytes` is the length of the torn line that was found on opening.
     """
 
     done: frozenset[tuple[str, int]] = frozenset()
@@ -51,7 +51,7 @@ class Journal:
     def __init__(self, path: Path, descriptor: int, clock: Clock, state: JournalState) -> None:
         """Take an open, locked file; use `create` or `reopen`."""
         self.path = path
-        self.state = state
+        self._state: JournalState | None = state
         self._descriptor = descriptor
         self._clock = clock
         self._synced = clock()
@@ -78,13 +78,21 @@ class Journal:
         try:
             _lock(descriptor, path)
             dropped = _drop_torn_line(descriptor)
-            return cls(path, descriptor, clock, _state(path, dropped))
+            return cls(path, descriptor, clock, _state(path, dropped=dropped))
         except BaseException:
             os.close(descriptor)
             raise
 
+    @property
+    def state(self) -> JournalState:
+        """What the journal holds at this moment; read from the file again after something was appended."""
+        if self._state is None:
+            self._state = _state(self.path, dropped=0)
+        return self._state
+
     def append(self, entry: JournalEntry) -> None:
         """Write one finished trial."""
+        self._state = None
         _write(self._descriptor, entry_as_line(entry))
         if self._clock() - self._synced >= SYNC_INTERVAL_SECONDS:
             os.fsync(self._descriptor)
@@ -151,7 +159,7 @@ def _lines(path: Path) -> Iterator[JournalEntry]:
                 raise InvalidFileError(message, where=f"{path}:{number}", hint=hint) from None
 
 
-def _state(path: Path, dropped: int) -> JournalState:
+def _state(path: Path, *, dropped: int) -> JournalState:
     done: set[tuple[str, int]] = set()
     errored: list[JournalEntry] = []
     calls = 0

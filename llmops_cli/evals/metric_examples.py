@@ -58,12 +58,12 @@ def description_of(metric: object) -> str:
 def _parse(line: str) -> MetricExample:
     parts = list(_split(line))
     values = dict(zip(parts[1::2], parts[2::2], strict=True))
-    expected = cast("Expected", values.get("expecting"))
+    expected = values.get("expecting")
     return MetricExample(
         line=line,
         parameters=cast("JsonObject", parts[0]),
         answer=cast("JsonValue", values["on"]),
-        expected=tuple(cast("Sequence[str]", expected)) if isinstance(expected, list) else expected,
+        expected=tuple(expected) if isinstance(expected, list) else cast("Expected", expected),
         outcome=cast("str", values["outcome"]),
     )
 

@@ -38,10 +38,13 @@ class _KnownMetrics:
             return (ParameterProblem(parameter="metric", message=message, hint=hint, rule="unknown-metric"),)
         try:
             metric = find_metric(spec.metric)
+            problems = tuple(parameter_problems(spec.metric, metric.parameters, spec.parameters))
+            return problems or tuple(metric.check(with_defaults(metric.parameters, spec.parameters)))
         except SetupError as error:
             return (ParameterProblem(parameter="metric", message=error.message, hint=error.hint or ""),)
-        problems = tuple(parameter_problems(spec.metric, metric.parameters, spec.parameters))
-        return problems or tuple(metric.check(with_defaults(metric.parameters, spec.parameters)))
+        except Exception as error:  # noqa: BLE001 - another package's metric does not break the other findings
+            message = f"{spec.metric} cannot check its parameters: {type(error).__name__}: {str(error)[:200]}."
+            return (ParameterProblem(parameter="metric", message=message, hint="Report it to the metric's authors."),)
 
     def required_expected(self, spec: MetricSpec) -> bool:
         """Return whether the metric can only score cases that have an expected answer."""

@@ -41,7 +41,8 @@ class SafeSchema:
             "uniqueItems": _unique_items,
         }
         keywords = {**Draft202012Validator.VALIDATORS, **own}
-        counted = extend(Draft202012Validator, {name: self._counted(check) for name, check in keywords.items()})
+        checks = {name: self._counted(check) for name, check in keywords.items()}
+        counted = extend(Draft202012Validator, checks)  # type: ignore[no-untyped-call]
         # an empty registry has no way to retrieve anything; the default one opens sockets and files
         self._validator = counted(schema, registry=Registry())
 

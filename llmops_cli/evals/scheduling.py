@@ -47,6 +47,13 @@ def plan_trials(job: EvalJob, state: JournalState, *, retry_errors: bool) -> Ite
                 yield _again(entry, cases[entry.trial.key.case_id])
 
 
+def count_settled(job: EvalJob, state: JournalState, *, retry_errors: bool) -> int:
+    """Return how many of the job's trials `plan_trials` leaves alone."""
+    open_again = {(entry.trial.key.case_id, entry.trial.key.number) for entry in state.errored if retry_errors}
+    settled = state.done - open_again
+    return sum((case.id, number) in settled for case in job.cases for number in range(job.repeats)) if settled else 0
+
+
 def _again(entry: JournalEntry, case: Case) -> PlannedTrial:
     return PlannedTrial(key=entry.trial.key, case=case, attempt=entry.attempt + 1, completion=entry.trial.completion)
 

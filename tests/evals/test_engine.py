@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from evals.eval_world import EQUALS, Echo, World, answer_of, cases_of, job_of
+from evals.eval_world import EQUALS, Echo, World, answer_of, cases_of, job_of, render
 
 from llmops_cli.core.completions import CompletionSource
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.core.scores import Score, ScoreFailure, Tier
 from llmops_cli.core.suites import Case, MetricSpec
 from llmops_cli.evals import metric_table, tier_scoring
+from llmops_cli.evals.engine import evaluate
 from llmops_cli.evals.job import RunBudget, repeats_for
 from llmops_cli.evals.journal import read_entries
 from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.ports import EvalPorts
 from llmops_cli.evals.summary_builder import summarize
 
 if TYPE_CHECKING:
@@ -49,7 +52,8 @@ def test_every_case_is_asked_as_often_as_the_job_says_and_summed_up(world: World
     summary, end = world.run(job_of(cases_of(20, wrong_every=4), repeats=3, concurrency=4), model)
     assert len(model.asked) == len(set(model.asked)) == 60
     assert end.complete
-    assert (end.run_now, end.calls, end.paid_usd) == (60, 60, pytest.approx(0.06))
+    assert (end.run_now, end.calls) == (60, 60)
+    assert end.paid_usd == pytest.approx(0.06)
     assert (summary.trials.passed, summary.trials.failed, summary.trials.errored) == (45, 15, 0)
     assert (summary.cases.passed, summary.cases.always_passed, summary.cases.failed) == (15, 15, 5)
     assert summary.score == pytest.approx(0.75)
@@ -101,6 +105,24 @@ def test_errors_are_left_alone_on_resume_unless_they_are_to_be_retried(world: Wo
     assert len(model.asked) == 11
     uninterrupted, _ = World(world.folders._root.parent / "other").run(job, Echo())
     assert again == uninterrupted
+
+
+def test_one_open_journal_takes_a_second_look_without_paying_for_the_first(world: World) -> None:
+    job = job_of(cases_of(10))
+    model = Echo()
+    run = world.folders.open(job)
+    ports = EvalPorts(
+        model=model, render=render, bind=bind, clock=time.monotonic, journal=run.journal, progress=world.seen.append
+    )
+    with run.journal:
+        first = asyncio.run(evaluate(job, ports))
+        second = asyncio.run(evaluate(replace(job, repeats=2), ports))
+        critical = replace(job, repeats=4, cases=job.cases[:1])
+        third = asyncio.run(evaluate(critical, ports))
+    assert (first.run_now, second.run_now, third.run_now) == (10, 10, 2)
+    assert (first.resumed, second.resumed, third.resumed) == (0, 10, 2)
+    assert (world.seen[-1].done, world.seen[-1].total) == (4, 4)
+    assert len(set(model.asked)) == len(model.asked) == 22
 
 
 def test_an_error_that_fails_again_counts_once(world: World) -> None:

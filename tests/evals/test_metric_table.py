@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from llmops_cli.core.scores import Score, ScoreContext, ScoreFailure
+from llmops_cli.core.parts import Part
+from llmops_cli.core.scores import Score, ScoreContext, ScoreFailure, Tier
 from llmops_cli.core.suites import MetricSpec
 from llmops_cli.evals.metric_examples import description_of, examples_of
 from llmops_cli.evals.metric_table import KNOWN_METRICS, bind, find_metric, full_specification
@@ -25,7 +28,10 @@ def spec_of(metric: str, parameters: dict[str, Any], *, negated: bool = False) -
 
 
 def score(spec: MetricSpec, context: ScoreContext) -> ScoreOutcome:
-    return asyncio.run(bind(spec).score([context]))[0]  # type: ignore[arg-type]
+    async def one() -> ScoreOutcome:
+        return (await bind(spec).score([context]))[0]
+
+    return asyncio.run(one())
 
 
 @pytest.mark.parametrize("name", list(METRICS))
@@ -163,3 +169,33 @@ def test_the_full_specification_has_every_default_and_the_version() -> None:
     full: Any = full_specification(spec_of("equals", {}))
     assert full["parameters"] == {"ignore_case": False, "whitespace": "trim"}
     assert full["version"] == 1
+
+
+class Foreign:
+    """A metric of another package, with a schema of its own kind.
+
+    Examples:
+        {} on "x" passes
+    """
+
+    name = "foreign"
+    tier = Tier.DETERMINISTIC
+    version = 1
+    summary = "from elsewhere"
+    parameters: ClassVar[dict[str, Any]] = {"type": "object", "properties": {"any": {"type": ["string", "null"]}}}
+
+    def check(self, parameters: Any) -> Any:
+        raise ZeroDivisionError(parameters)
+
+
+def test_a_foreign_metric_is_found_and_its_crash_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METRICS._parts, "foreign", Part(f"{__name__}:Foreign", "third party", "from elsewhere"))
+    monkeypatch.setitem(sys.modules, __name__, SimpleNamespace(Foreign=Foreign))
+    (problem,) = KNOWN_METRICS.check(spec_of("foreign", {"any": None}))
+    assert "ZeroDivisionError" in problem.message
+
+
+def test_a_metric_whose_package_is_missing_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METRICS._parts, "gone", Part("no_such_package_of_ours:Gone", "third party", ""))
+    (problem,) = KNOWN_METRICS.check(spec_of("gone", {}))
+    assert "no_such_package_of_ours" in problem.message
