@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from llmops_cli.evals.compare.determinism import is_steady, repeated
 from llmops_cli.evals.compare.gate import GateDecision, decide
 from llmops_cli.evals.compare.holm import correct_for_several
-from llmops_cli.evals.compare.sign_flip import SignFlip, sign_flip
+from llmops_cli.evals.compare.sign_flip import sign_flip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.suites import GatePolicy
     from llmops_cli.evals.compare.comparability import Comparability
     from llmops_cli.evals.compare.gate import Kind
+    from llmops_cli.evals.compare.sign_flip import SignFlip
     from llmops_cli.evals.measured_run import MeasuredRun
 
 ALL_METRICS = "all metrics"
@@ -31,14 +32,18 @@ ALL_METRICS = "all metrics"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricComparison:
-    """One gating metric. Means are over the compared cases; `sign_flip` is there for graded scores only."""
+    """One gating metric. Means are over the compared cases, `differences` are per case, candidate minus baseline."""
 
     name: str
     kind: Kind
     base_mean: float
     candidate_mean: float
     decision: GateDecision
-    sign_flip: SignFlip | None = None
+    differences: tuple[float, ...]
+
+    def sign_flip(self) -> SignFlip:
+        """Return the permutation test that is printed beside graded scores; it decides nothing."""
+        return sign_flip(self.differences)
 
 
 def compare_metrics(
@@ -136,14 +141,13 @@ def _compared(
     decision: GateDecision,
 ) -> MetricComparison:
     before, after = _case_means(base), _case_means(candidate)
-    flips = sign_flip([after[case] - before[case] for case in before]) if kind == "score" else None
     return MetricComparison(
         name=name,
         kind=kind,
         base_mean=fsum(before.values()) / len(before),
         candidate_mean=fsum(after.values()) / len(after),
         decision=decision,
-        sign_flip=flips,
+        differences=tuple(after[case] - before[case] for case in before),
     )
 
 

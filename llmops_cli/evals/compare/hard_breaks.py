@@ -18,8 +18,8 @@ MOST_TRIALS = 7
 BLOCKS_FROM = 2
 """One case may be lost to a change that is right on the whole; two are a pattern."""
 
-CHANCE = 0.05
-"""A change that mends cases as well trades some for others; breaks must outnumber mends beyond this chance."""
+ONE_CHANCE_IN = 20
+"""A change that mends cases as well trades some for others; breaks must outnumber mends by more than chance would."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def breaks_block(breaks: int, mends: int) -> bool:
         return False
     changed = breaks + mends
     at_least_as_many = sum(comb(changed, count) for count in range(breaks, changed + 1))
-    return mends == 0 or at_least_as_many <= CHANCE * 2**changed
+    return mends == 0 or at_least_as_many * ONE_CHANCE_IN <= 2**changed
 
 
 def _worked(trials: Sequence[bool]) -> bool:

@@ -44,7 +44,16 @@ def test_mended_cases_failed_before_and_pass_now() -> None:
 
 @pytest.mark.parametrize(
     ("breaks", "mends", "blocks"),
-    [(1, 0, False), (2, 0, True), (2, 1, False), (5, 1, False), (7, 1, True), (40, 38, False), (60, 30, True)],
+    [
+        (1, 0, False),
+        (2, 0, True),
+        (2, 1, False),
+        (5, 1, False),
+        (7, 1, True),
+        (40, 38, False),
+        (60, 30, True),
+        (1114, 1, True),
+    ],
 )
 def test_breaks_block_unless_they_are_an_exchange(breaks: int, mends: int, *, blocks: bool) -> None:
     assert breaks_block(breaks, mends) is blocks
