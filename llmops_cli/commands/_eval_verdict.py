@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from llmops_cli.commands._scores import load_committed
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.reports.eval_outcome import EvalOutcome
 from llmops_cli.reports.numbers import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from llmops_cli.commands._eval_run import FinishedRun
     from llmops_cli.commands._workspace import Workspace
-    from llmops_cli.core.suites import GatePolicy
+    from llmops_cli.core.suites import Suite
+    from llmops_cli.evals.baseline import Baseline
     from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.run_folder import RunRecord
     from llmops_cli.evals.summary import RunSummary
 
 GRAVEST_FIRST = (
@@ -29,63 +34,110 @@ GRAVEST_FIRST = (
 """Of several outcomes the gravest is the exit code: what is certainly broken comes before what is not known."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunVerdict:
+    """What a run comes to: a word, reasons in sentences (the decisive one first), and the command to run next."""
+
+    word: str
+    reasons: tuple[str, ...]
+    exit_code: ExitCode
+    next_step: str
+    compared_with: str = ""
+
+
 def outcome_of(workspace: Workspace, finished: FinishedRun) -> EvalOutcome:
-    """Return what one run came to. A run that measured nothing, or stopped early, is never a pass."""
-    policy = finished.planned.job.suite.gate
-    word, reasons, code, compared_with = verdict_of_run(workspace, finished.summary, finished.measured, policy)
+    """Return what one run came to, ready to be reported."""
+    verdict = verdict_of_run(workspace, finished.summary, finished.measured, finished.planned.job.suite)
+    return reported(workspace, finished.summary, verdict, finished.record, elapsed_seconds=finished.elapsed_seconds)
+
+
+def reported(
+    workspace: Workspace,
+    summary: RunSummary,
+    verdict: RunVerdict,
+    record: RunRecord,
+    *,
+    elapsed_seconds: float | None = None,
+) -> EvalOutcome:
+    """Put figures and verdict together."""
     return EvalOutcome(
-        summary=finished.summary,
-        word=word,
-        reasons=reasons,
-        exit_code=code,
-        run_path=finished.record.folder.relative_to(workspace.root).as_posix(),
-        elapsed_seconds=finished.elapsed_seconds,
-        compared_with=compared_with,
+        summary=summary,
+        word=verdict.word,
+        reasons=verdict.reasons,
+        exit_code=verdict.exit_code,
+        run_path=record.folder.relative_to(workspace.root).as_posix(),
+        elapsed_seconds=elapsed_seconds,
+        compared_with=verdict.compared_with,
+        next_step=verdict.next_step or f"llmops runs show {record.name}",
     )
 
 
-def gravest(codes: Iterable[ExitCode]) -> ExitCode:
-    """Return the exit code of several outcomes together."""
-    return min(codes, key=GRAVEST_FIRST.index)
+def gravest(outcomes: Sequence[EvalOutcome]) -> EvalOutcome:
+    """Return the outcome that decides about several together, the first of its kind."""
+    return min(outcomes, key=lambda outcome: GRAVEST_FIRST.index(outcome.exit_code))
 
 
-def verdict_of_run(
-    workspace: Workspace, summary: RunSummary, measured: MeasuredRun, policy: GatePolicy
-) -> tuple[str, tuple[str, ...], ExitCode, str]:
-    """Return the verdict's word, its reasons, its exit code, and what the run was compared with."""
-    from llmops_cli.commands._scores import load_committed  # noqa: PLC0415 - only when the command runs
+def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: MeasuredRun, suite: Suite) -> RunVerdict:
+    """Decide about a run. One that measured nothing, or stopped early, is never a pass."""
+    if not summary.measured_anything:
+        return _nothing_measured(summary)
+    if summary.stopped:
+        reason = f"Stopped early: {summary.stopped}; {counted(summary.trials.not_run, 'trial')} not run."
+        next_step = f"llmops eval {summary.prompt_id}"
+        return RunVerdict(word="INCONCLUSIVE", reasons=(reason,), exit_code=ExitCode.INCONCLUSIVE, next_step=next_step)
+    loaded = load_committed(workspace.tree, workspace.settings, summary.prompt_id)
+    if loaded is None:
+        return _without_baseline(summary, partial=summary.cases.total < len(suite.cases))
+    if loaded.baseline is None:
+        told = tuple(f"{finding.path}: {finding.message} {finding.hint}".strip() for finding in loaded.findings)
+        next_step = f"llmops baseline accept {summary.prompt_id} --why …"
+        return RunVerdict(word="INCOMPARABLE", reasons=told, exit_code=ExitCode.INCOMPARABLE, next_step=next_step)
+    return _compared(loaded.baseline, measured, suite)
+
+
+def _compared(baseline: Baseline, measured: MeasuredRun, suite: Suite) -> RunVerdict:
     from llmops_cli.evals.baseline import stale_reasons  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.comparison import compare_run  # noqa: PLC0415 - only when the command runs
 
-    if not summary.measured_anything:
-        return "PROVIDER FAILED", (_why_nothing(summary),), ExitCode.PROVIDER_FAILED, ""
-    if summary.stopped:
-        reason = f"Stopped early: {summary.stopped}; {counted(summary.trials.not_run, 'trial')} not run."
-        return "INCONCLUSIVE", (reason,), ExitCode.INCONCLUSIVE, ""
-    loaded = load_committed(workspace.tree, workspace.settings, summary.prompt_id)
-    if loaded is None:
-        return _without_baseline(summary)
-    if loaded.baseline is None:
-        told = tuple(f"{finding.path}: {finding.message} {finding.hint}".strip() for finding in loaded.findings)
-        return "INCOMPARABLE", told, ExitCode.INCOMPARABLE, ""
-    baseline = loaded.baseline
     stale = stale_reasons(baseline, now=datetime.now(UTC), models_served=measured.models_served)
-    comparison = compare_run(baseline.run, measured, policy, stale=stale, final=True)
-    kind = comparison.verdict.kind
-    word = "PASS, improved" if comparison.improved else kind.value.upper()
-    compared_with = f"baseline of v{baseline.run.prompt_version}, {baseline.acceptance.at:%Y-%m-%d}"
-    return word, comparison.verdict.reasons, kind.exit_code, compared_with
+    comparison = compare_run(baseline.run, measured, suite.gate, stale=stale, final=True)
+    kind, prompt_id = comparison.verdict.kind, measured.prompt_id
+    next_steps = {
+        VerdictKind.PASS: f"llmops diff {prompt_id}",
+        VerdictKind.INCOMPARABLE: f"llmops baseline check {prompt_id}",
+        VerdictKind.NOT_RUN: f"llmops eval {prompt_id}",
+    }
+    return RunVerdict(
+        word="PASS, improved" if comparison.improved else kind.value.upper(),
+        reasons=comparison.verdict.reasons,
+        exit_code=kind.exit_code,
+        next_step=next_steps.get(kind, ""),
+        compared_with=f"baseline of v{baseline.run.prompt_version}, accepted {baseline.acceptance.at:%Y-%m-%d}",
+    )
 
 
-def _without_baseline(summary: RunSummary) -> tuple[str, tuple[str, ...], ExitCode, str]:
-    next_step = f"Accept this run as the first one: llmops baseline accept {summary.prompt_id} --why …"
+def _without_baseline(summary: RunSummary, *, partial: bool) -> RunVerdict:
     if summary.critical_failed:
         named = ", ".join(summary.critical_failed[:5])
         reason = f"{counted(len(summary.critical_failed), 'critical case')} failed: {named}."
-        return "CRITICAL CASES FAIL", (reason,), ExitCode.GATE_FAILED, ""
-    return "NOT COMPARED", (f"There is no baseline yet. {next_step}",), ExitCode.INCOMPARABLE, ""
+        return RunVerdict(word="CRITICAL CASES FAIL", reasons=(reason,), exit_code=ExitCode.GATE_FAILED, next_step="")
+    if partial:
+        reason, next_step = "There is no baseline yet, and part of the cases cannot become one.", "eval {}"
+    else:
+        reason, next_step = "There is no baseline yet; this run can become the first one.", "baseline accept {} --why …"
+    return RunVerdict(
+        word="NOT COMPARED",
+        reasons=(reason,),
+        exit_code=ExitCode.INCOMPARABLE,
+        next_step=f"llmops {next_step.format(summary.prompt_id)}",
+    )
 
 
-def _why_nothing(summary: RunSummary) -> str:
+def _nothing_measured(summary: RunSummary) -> RunVerdict:
     kinds = ", ".join(f"{number} × {kind}" for kind, number in summary.error_kinds.items())
-    return f"No trial could be measured ({kinds or 'none was run'})."
+    return RunVerdict(
+        word="NOTHING MEASURED",
+        reasons=(f"No trial could be measured ({kinds or 'none was run'}).",),
+        exit_code=ExitCode.PROVIDER_FAILED,
+        next_step=f"llmops eval {summary.prompt_id} --retry-errors",
+    )

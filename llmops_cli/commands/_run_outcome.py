@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmops_cli.commands._eval_verdict import verdict_of_run
+from llmops_cli.commands._eval_verdict import reported, verdict_of_run
 from llmops_cli.commands._run_record import measured_run_of, stored_run, summary_of
-from llmops_cli.reports.eval_outcome import EvalOutcome
 
 if TYPE_CHECKING:
     from llmops_cli.commands._run_record import StoredRun
     from llmops_cli.commands._workspace import Workspace
+    from llmops_cli.reports.eval_outcome import EvalOutcome
 
 
 def outcome_of_record(workspace: Workspace, name: str, *, trials_to_show: int) -> tuple[EvalOutcome, StoredRun]:
@@ -22,13 +22,5 @@ def outcome_of_record(workspace: Workspace, name: str, *, trials_to_show: int) -
         workspace.console.note(f"Since this run changed: {', '.join(stored.changed)}.")
     summary = summary_of(stored, trials_to_show=trials_to_show)
     measured = measured_run_of(workspace, stored.job, stored.record, summary)
-    word, reasons, code, compared_with = verdict_of_run(workspace, summary, measured, stored.job.suite.gate)
-    outcome = EvalOutcome(
-        summary=summary,
-        word=word,
-        reasons=reasons,
-        exit_code=code,
-        run_path=stored.record.folder.relative_to(workspace.root).as_posix(),
-        compared_with=compared_with,
-    )
-    return outcome, stored
+    verdict = verdict_of_run(workspace, summary, measured, stored.job.suite)
+    return reported(workspace, summary, verdict, stored.record), stored

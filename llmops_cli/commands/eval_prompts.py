@@ -1,6 +1,5 @@
 """`llmops eval`: measure prompts on their suites and compare with the committed baseline."""
 
-import asyncio
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,6 +100,8 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     result is too noisy, has too many errors, or a budget stopped it. Of several prompts the gravest counts:
     1, 5, 10, 7, 0.
     """
+    import asyncio  # noqa: PLC0415 - only when the command runs
+
     from llmops_cli.commands._eval_options import EvalOptions  # noqa: PLC0415 - only when the command runs
     from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.selection import Selection, Shard  # noqa: PLC0415 - only when the command runs
@@ -160,8 +161,9 @@ async def _evaluate(
         console.payload(as_document(outcomes, jobs, output_format.value))
     elif len(outcomes) >= SEVERAL:
         console.payload("\n" + overview_text(outcomes, console.report_page))
-    console.note(f"\nNext: {_next_step(outcomes)}")
-    return gravest(outcome.exit_code for outcome in outcomes)
+    decisive = gravest(outcomes)
+    console.note(f"\nNext: {decisive.next_step}")
+    return decisive.exit_code
 
 
 def _show_plan(workspace: Workspace, planned: "tuple[PlannedRun, ...]") -> None:
@@ -186,15 +188,3 @@ def _show_outcome(workspace: Workspace, outcome: "EvalOutcome") -> None:
 
     console = workspace.console
     console.payload("\n" + eval_text(outcome, console.report_page))
-
-
-def _next_step(outcomes: "list[EvalOutcome]") -> str:
-    by_code = {outcome.exit_code: outcome for outcome in reversed(outcomes)}
-    if ExitCode.PROVIDER_FAILED in by_code:
-        return "look at the errors, then llmops eval --retry-errors"
-    for code in (ExitCode.GATE_FAILED, ExitCode.INCONCLUSIVE):
-        if code in by_code:
-            return f"llmops runs show {by_code[code].run_path.rpartition('/')[2]}"
-    if ExitCode.INCOMPARABLE in by_code:
-        return f"llmops baseline accept {by_code[ExitCode.INCOMPARABLE].summary.prompt_id} --why …"
-    return f"llmops diff {outcomes[0].summary.prompt_id}"

@@ -1,7 +1,7 @@
 """`llmops render`: the exact messages that a model would get."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from llmops_cli.commands._parameters import Format, PromptName, TextOrJson
 from llmops_cli.commands._prompt_reference import find_prompt
 from llmops_cli.commands._workspace import workspace_of
 from llmops_cli.core.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from llmops_cli.core.json_value import JsonValue
 
 
 def render(
@@ -42,7 +45,7 @@ def render(
     workspace = workspace_of(ctx)
     found = find_prompt(workspace, name)
     prompt = found.prompt
-    values: dict[str, object] = {}
+    values: dict[str, JsonValue] = {}
     if case is not None:
         from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
@@ -50,7 +53,7 @@ def render(
     if var_file is not None:
         values |= values_of_file(workspace.invocation.path(var_file))
     values |= values_of_options(var or (), prompt)
-    messages = render_messages(prompt, values)  # type: ignore[arg-type] - JSON values from three sources
+    messages = render_messages(prompt, values)
     rendered = RenderedPrompt(
         prompt=prompt,
         label=found.label,

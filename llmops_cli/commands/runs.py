@@ -59,5 +59,5 @@ def show_run(
         console.payload(eval_json([outcome]))
         return ExitCode.PASS
     console.payload(eval_text(outcome, console.report_page, most_cases=ALL_TRIALS))
-    console.note(f"\nNext: llmops report {stored.record.name} --format junit|csv|markdown|json")
+    console.note(f"\nNext: llmops report {stored.record.name}")
     return ExitCode.PASS

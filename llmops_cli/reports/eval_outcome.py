@@ -17,7 +17,7 @@ class EvalOutcome:
 
     `word` is the verdict in upper case (`PASS`, `REGRESSION`, `NOT COMPARED`, …), `reasons` are full
     sentences, the most important first, `exit_code` is what the verdict means to the shell. `elapsed_seconds`
-    is None when the run is only looked at again.
+    is None when the run is only looked at again. `next_step` is a command.
     """
 
     summary: RunSummary
@@ -27,6 +27,7 @@ class EvalOutcome:
     run_path: str
     elapsed_seconds: float | None = None
     compared_with: str = ""
+    next_step: str = ""
 
     def as_json(self) -> JsonObject:
         """Return the outcome for machines; text of prompts and models is as it was."""

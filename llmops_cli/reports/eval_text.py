@@ -60,10 +60,11 @@ def _metrics(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
 
     table = PlainTable(("METRIC", "SCORE", "PASSED", "MEASURED", ""), right=(1, 2), stretch=0)
     for metric in summary.metrics:
-        name = safe_text(f"{'not ' if metric.negated else ''}{metric.name}", one_line=True)
+        name = safe_text(metric.name, one_line=True)
         raw = f"{metric.raw_mean:,.4g} {metric.unit}" if metric.raw_mean is not None else ""
         remarks = [
             "required" if metric.required else "",
+            "must not match" if metric.negated else "",
             f"{metric.failures} could not measure" if metric.failures else "",
             f"{metric.skipped} spared" if metric.skipped else "",
         ]

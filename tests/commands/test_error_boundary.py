@@ -12,7 +12,6 @@ import pytest
 from commands.llmops import llmops
 
 from llmops_cli import cli
-from llmops_cli.commands import version as version_command
 from llmops_cli.commands._console import OutputClosedError
 from llmops_cli.core import errors
 from llmops_cli.core.exit_codes import ExitCode
@@ -30,7 +29,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
     def payload(*_: object, **__: object) -> None:
         raise raised[0]
 
-    monkeypatch.setattr(version_command.json, "dumps", payload)
+    monkeypatch.setattr("llmops_cli.commands.version.json.dumps", payload)
     return raised
 
 

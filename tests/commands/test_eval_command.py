@@ -1,0 +1,284 @@
+"""`eval`, `baseline`, `runs` and `report` from the command line: never a false green, every outcome its own code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+from commands.llmops import llmops
+from commands.world import PROMPT, edit, example, git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUITE = "evals/echo-greeting.yaml"
+CASES = "evals/cases/echo-greeting.jsonl"
+
+
+def accepted(folder: Path) -> Path:
+    """Return the example with a committed baseline."""
+    example(folder)
+    assert llmops("eval", folder=folder).code == 7
+    assert llmops("baseline", "accept", "echo-greeting", "--why", "the first", folder=folder).code == 0
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "Baseline")
+    return folder
+
+
+def test_without_a_baseline_nothing_is_called_a_pass(tmp_path: Path) -> None:
+    outcome = llmops("eval", folder=example(tmp_path))
+    assert outcome.code == 7
+    assert "22 of 22 cases pass" in outcome.out
+    assert "NOT COMPARED" in outcome.out
+    assert outcome.err.rstrip().endswith("Next: llmops baseline accept echo-greeting --why …")
+
+
+def test_an_unchanged_prompt_passes_against_its_baseline(tmp_path: Path) -> None:
+    outcome = llmops("eval", folder=accepted(tmp_path))
+    assert outcome.code == 0
+    assert "\nPASS  " in outcome.out
+    assert "1.00" in llmops("list", folder=tmp_path).out
+
+
+def test_a_broken_prompt_is_a_regression(tmp_path: Path) -> None:
+    accepted(tmp_path)
+    edit(tmp_path, PROMPT, '"{{ text }}"', '"Nothing to say{% if text %}{% endif %}"')
+    outcome = llmops("eval", folder=tmp_path)
+    assert outcome.code == 1
+    assert "REGRESSION" in outcome.out
+    assert "expected  Ada" in outcome.out
+    assert "… and 17 more: llmops runs show" in outcome.out
+    full = llmops("runs", "show", folder=tmp_path)
+    assert full.out.count("expected  ") == 22
+
+
+def test_another_yardstick_is_incomparable(tmp_path: Path) -> None:
+    accepted(tmp_path)
+    edit(tmp_path, SUITE, "limit: 12", "limit: 13")
+    edit(tmp_path, SUITE, "required: true", "required: false")
+    outcome = llmops("eval", folder=tmp_path)
+    assert outcome.code == 7
+    assert "INCOMPARABLE" in outcome.out
+    assert llmops("baseline", "check", folder=tmp_path).code == 7
+
+
+def test_a_baseline_edited_by_hand_is_not_believed(tmp_path: Path) -> None:
+    accepted(tmp_path)
+    edit(tmp_path, "evals/baselines/echo-greeting.json", '"contains": [1]', '"contains": [0]')
+    outcome = llmops("eval", folder=tmp_path)
+    assert outcome.code == 7
+    assert "changed by hand" in " ".join(outcome.out.split())
+    assert llmops("baseline", "show", "echo-greeting", folder=tmp_path).code == 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--filter", "no-such-case"),
+        ("--tier", "judge"),
+        ("--shard", "23/99"),
+    ],
+)
+def test_a_selection_that_leaves_nothing_is_not_run(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    outcome = llmops("eval", "echo-greeting", *arguments, folder=example(tmp_path))
+    assert (outcome.code, outcome.out) == (6, "")
+    assert not (tmp_path / ".llmops/runs").exists()
+
+
+def test_a_provider_that_fails_is_neither_failure_nor_pass(tmp_path: Path) -> None:
+    outcome = llmops("eval", "--replay", folder=example(tmp_path))
+    assert outcome.code == 5
+    assert "errors: 22 trials not measured (not failures)" in outcome.out
+    assert "NOTHING MEASURED" in outcome.out
+
+
+def test_a_failed_critical_case_needs_no_baseline_to_be_red(tmp_path: Path) -> None:
+    example(tmp_path)
+    edit(tmp_path, CASES, '"expected": "Ada"', '"expected": "Eve", "critical": true')
+    outcome = llmops("eval", folder=tmp_path)
+    assert outcome.code == 1
+    assert "1 critical case failed: 01." in outcome.out
+
+
+def test_a_suite_with_errors_stops_everything_before_the_first_call(tmp_path: Path) -> None:
+    example(tmp_path)
+    edit(tmp_path, SUITE, "max_words", "max_word")
+    outcome = llmops("eval", folder=tmp_path)
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "Did you mean 'max_words'?" in " ".join(outcome.err.split())
+    assert not (tmp_path / ".llmops").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--replay", "--record"), "exclude each other"),
+        (("--shard", "3"), "--shard"),
+        (("--sample", "0"), "--sample"),
+        (("--tier", "semantics"), "semantics"),
+        (("--model", "nobody/x"), "unknown provider 'nobody'"),
+        (("no-such-prompt",), "no prompt 'no-such-prompt'"),
+        (("--max-cost", "-1"), "--max-cost"),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    outcome = llmops("eval", *arguments, folder=example(tmp_path))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in " ".join(outcome.err.split())
+
+
+def test_a_price_that_is_not_known_is_asked_about_before_any_call(tmp_path: Path) -> None:
+    example(tmp_path)
+    providers = "providers:\n  mystery: {protocol: openai, base_url: 'http://127.0.0.1:9'}\n"
+    (tmp_path / "llmops.yaml").write_text(providers, encoding="utf-8")
+    outcome = llmops("eval", "--model", "mystery/x-1", "--dry-run", folder=tmp_path)
+    assert outcome.code == 2
+    assert "--allow-unknown-price" in outcome.err
+    assert llmops("eval", "--model", "mystery/x-1", "--dry-run", "--allow-unknown-price", folder=tmp_path).code == 0
+
+
+def test_a_dry_run_shows_the_plan_and_runs_nothing(tmp_path: Path) -> None:
+    outcome = llmops("eval", "--dry-run", "--repeats", "3", folder=example(tmp_path))
+    assert (outcome.code, outcome.out) == (0, "")
+    assert "1 run, 66 trials, at most $0" in outcome.err
+    assert not (tmp_path / ".llmops").exists()
+
+
+def test_a_budget_of_no_calls_is_inconclusive_and_resumes(tmp_path: Path) -> None:
+    example(tmp_path)
+    outcome = llmops("eval", "--max-calls", "5", "--concurrency", "1", folder=tmp_path)
+    assert outcome.code == 10
+    assert "17 trials not run" in outcome.out
+    resumed = llmops("eval", folder=tmp_path)
+    assert resumed.code == 7
+    assert "5 trials are there already" in resumed.err
+    assert len(list((tmp_path / ".llmops/runs").iterdir())) == 1
+
+
+def test_two_models_give_two_runs_and_an_overview(tmp_path: Path) -> None:
+    outcome = llmops("eval", "--model", "echo/a", "--model", "echo/b", folder=example(tmp_path))
+    assert outcome.code == 7
+    assert outcome.out.rstrip().splitlines()[-1].split()[:2] == ["echo-greeting-v1", "echo/b"]
+
+
+def test_quiet_leaves_only_what_was_asked_for(tmp_path: Path) -> None:
+    outcome = llmops("eval", "-q", folder=example(tmp_path))
+    assert outcome.err == ""
+    assert outcome.out
+
+
+def test_machine_formats_are_alone_on_stdout(tmp_path: Path) -> None:
+    example(tmp_path)
+    edit(tmp_path, CASES, '"expected": "Ada"', '"expected": "Eve"')
+    document = json.loads(llmops("eval", "--format", "json", folder=tmp_path).out)
+    (run,) = document["runs"]
+    assert run["verdict"] == "not compared"
+    assert run["failing"][0]["expected"] == "Eve"
+    tree = ET.fromstring(llmops("eval", "--format", "junit", folder=tmp_path).out)  # noqa: S314 - our own
+    assert tree.find("testsuite").get("failures") == "1"  # type: ignore[union-attr]
+    text = tree.find("testsuite/testcase/failure").text  # type: ignore[union-attr]
+    assert text is not None
+    assert "contains" in text
+    assert "expected: Eve" in text
+    assert "got: Hello Ada" in text
+    rows = list(csv.DictReader(io.StringIO(llmops("eval", "--format", "csv", folder=tmp_path).out)))
+    assert [row["state"] for row in rows].count("fail") == 1
+    assert llmops("eval", "--format", "markdown", folder=tmp_path).out.startswith("| prompt |")
+
+
+def test_errors_are_errors_in_junit(tmp_path: Path) -> None:
+    tree = ET.fromstring(llmops("eval", "--replay", "--format", "junit", folder=example(tmp_path)).out)  # noqa: S314
+    suite = tree.find("testsuite")
+    assert suite is not None
+    assert (suite.get("errors"), suite.get("failures")) == ("22", "0")
+
+
+def test_a_report_of_a_run_can_be_written_to_a_file(tmp_path: Path) -> None:
+    example(tmp_path)
+    llmops("eval", folder=tmp_path)
+    outcome = llmops("report", "latest", "--format", "junit", "-o", "out.xml", folder=tmp_path)
+    assert (outcome.code, outcome.out) == (0, "")
+    ET.parse(tmp_path / "out.xml")  # noqa: S314 - our own
+    assert llmops("report", "no-such-run", folder=tmp_path).code == 2
+
+
+def test_what_changed_since_a_run_is_said(tmp_path: Path) -> None:
+    example(tmp_path)
+    llmops("eval", folder=tmp_path)
+    edit(tmp_path, PROMPT, "Repeat", "Say")
+    assert "Since this run changed: prompt" in llmops("runs", "show", folder=tmp_path).err
+    refused = llmops("baseline", "accept", "--why", "x", folder=tmp_path)
+    assert refused.code == 8
+    assert "its prompt changed since" in refused.err
+
+
+def test_a_partial_run_cannot_become_a_baseline(tmp_path: Path) -> None:
+    example(tmp_path)
+    outcome = llmops("eval", "--sample", "5", folder=tmp_path)
+    assert outcome.err.rstrip().endswith("Next: llmops eval echo-greeting")
+    assert llmops("baseline", "accept", "--why", "x", folder=tmp_path).code == 8
+
+
+def test_accept_shows_its_plan_and_writes_only_when_told_to(tmp_path: Path) -> None:
+    example(tmp_path)
+    assert llmops("baseline", "accept", "--why", "x", folder=tmp_path).code == 6
+    llmops("eval", folder=tmp_path)
+    plan = llmops("baseline", "accept", "--why", "x", "--dry-run", folder=tmp_path)
+    assert plan.code == 0
+    assert not (tmp_path / "evals/baselines").exists()
+    assert llmops("baseline", "accept", folder=tmp_path).code == 2
+    assert llmops("baseline", "show", "echo-greeting", folder=tmp_path).code == 7
+
+
+def test_eval_works_without_git(tmp_path: Path) -> None:
+    assert llmops("eval", folder=example(tmp_path, commit=False)).code == 7
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    example(tmp_path)
+    lines = [
+        json.dumps({"id": f"c{number}", "variables": {"text": f"Hello {number}."}, "expected": str(number)})
+        for number in range(8_000)
+    ]
+    (tmp_path / CASES).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "llmops_cli", "eval", "--concurrency", "2"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ),
+        text=True,
+    )
+    runs = tmp_path / ".llmops/runs"
+    while not (list(runs.glob("*/journal.jsonl")) and next(runs.glob("*/journal.jsonl")).stat().st_size > 10_000):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 130
+    assert "what is done is kept" in err
+    assert "Traceback" not in err + out
+    (journal,) = runs.glob("*/journal.jsonl")
+    kept = len(journal.read_bytes().splitlines()) - 1
+    resumed = llmops("eval", "--max-calls", "0", folder=tmp_path)
+    assert f"{kept} trials are there already" in resumed.err
+
+
+def test_models_and_cache_can_be_looked_at(tmp_path: Path) -> None:
+    assert "smollm2-135m" in llmops("models", "list", folder=tmp_path).out
+    assert llmops("models", "path", "smollm2-135m", folder=tmp_path).code == 4
+    assert llmops("models", "path", "smollm-135m", folder=tmp_path).code == 2
+    offline = llmops("models", "pull", "smollm2-135m", "--offline", folder=tmp_path)
+    assert (offline.code, offline.out) == (4, "")
+    assert llmops("cache", "show", folder=tmp_path).out.startswith("0 answers")
+    assert llmops("cache", "explain", "abcd1234", folder=tmp_path).code == 6
+    assert llmops("cache", "explain", "xyz", folder=tmp_path).code == 2
+    assert llmops("cache", "clear", folder=tmp_path).code == 0
