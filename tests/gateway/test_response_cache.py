@@ -42,8 +42,9 @@ class CountingModel:
 
 def keep(cache: ResponseCache, request: CompletionRequest, completion: Completion) -> str:
     key = cache_key(request, ECHO)
-    cache.put(key, request, ECHO, completion)
-    return key
+    cache.put(key, completion)
+    cache.write()
+    return key.text
 
 
 def test_a_kept_answer_comes_back_as_it_was_and_marked(tmp_path: Path) -> None:
@@ -130,6 +131,21 @@ def test_a_damaged_file_or_one_of_another_version_is_started_afresh(tmp_path: Pa
     cache = ResponseCache(path)
     key = keep(cache, ask(), answer())
     assert cache.get(key) is not None
+    cache.close()
+
+
+def test_answers_that_are_not_written_yet_are_there_already(tmp_path: Path) -> None:
+    cache = ResponseCache(tmp_path / "cache.sqlite")
+    key = cache_key(ask(), ECHO)
+    cache.put(key, answer())
+    assert not cache.path.exists()
+    assert cache.get(key.text) == answer()
+    assert cache.summary().answers == 1
+    for number in range(16):
+        cache.put(cache_key(ask(str(number)), ECHO), answer())
+    other = ResponseCache(cache.path)
+    assert other.summary().answers == 17
+    other.close()
     cache.close()
 
 

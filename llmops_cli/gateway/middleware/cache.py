@@ -39,13 +39,13 @@ class CachedModel:
         if identity is None:
             return await self._model.complete(request)
         key = cache_key(request, identity)
-        kept = self._cache.get(key) if self._read else None
+        kept = self._cache.get(key.text) if self._read else None
         if kept is not None:
             return replace(kept, source=CompletionSource.CACHE)
         completion = await self._model.complete(request)
         live = completion.source is CompletionSource.LIVE
         if live and completion.finish_reason is not FinishReason.CONTENT_FILTER:
-            self._cache.put(key, request, identity, completion)
+            self._cache.put(key, completion)
         return completion
 
     def _identity_of(self, request: CompletionRequest) -> JsonObject | None:
