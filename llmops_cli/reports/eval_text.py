@@ -58,7 +58,7 @@ def _head(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
 def _metrics(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
     from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
-    table = PlainTable(("METRIC", "SCORE", "PASSED", "MEASURED", ""), right=(1, 2), stretch=0)
+    table = PlainTable(("METRIC", "SCORE", "PASSED", "MEASURED", ""), right=(1, 2), stretch=4)
     for metric in summary.metrics:
         name = safe_text(metric.name, one_line=True)
         raw = f"{metric.raw_mean:,.4g} {metric.unit}" if metric.raw_mean is not None else ""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
 
 import pytest
 from commands.llmops import llmops

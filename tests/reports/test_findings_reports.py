@@ -91,9 +91,7 @@ def fingerprints(findings: tuple[Finding, ...]) -> list[str]:
 
 
 def test_a_fingerprint_stays_when_lines_move_and_tells_equal_findings_apart() -> None:
-    one, moved = (
-        Finding(path="a.yaml", position=Position(line), rule="r", message="m") for line in (1, 7)
-    )
+    one, moved = (Finding(path="a.yaml", position=Position(line), rule="r", message="m") for line in (1, 7))
     assert fingerprints((one,)) == fingerprints((moved,))
     assert len(set(fingerprints((one, moved)))) == 2
 
