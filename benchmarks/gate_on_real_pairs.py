@@ -95,7 +95,7 @@ def row_of(pair: Pair, comparison: Comparison) -> str:
     cells = [
         pair.name.replace("_", " "),
         str(len(pair.base)),
-        f"{100 * metric.base_mean:.1f} → {100 * metric.candidate_mean:.1f}",
+        f"{100 * metric.decision.base_mean:.1f} → {100 * metric.decision.candidate_mean:.1f}",
         f"{lost} / {gained}",
         between(metric.decision.delta, metric.decision.suite_interval),
         between(None, metric.decision.population_interval),

@@ -13,14 +13,14 @@ from llmops_cli.evals.compare.hard_breaks import HardBreak, confirmed_breaks, me
 from llmops_cli.evals.metric_comparison import (
     MetricComparison,
     compare_metrics,
-    passes_as_scores,
+    passes_of,
     steady_metrics,
     unsteady_metrics,
 )
 from llmops_cli.evals.verdict import Facts, Verdict, verdict_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from llmops_cli.core.suites import GatePolicy
     from llmops_cli.evals.measured_run import MeasuredRun
@@ -133,12 +133,11 @@ def _next_look(candidate: MeasuredRun, policy: GatePolicy, looked: int) -> int |
 
 def _critical_cases(base: MeasuredRun, candidate: MeasuredRun) -> tuple[CriticalCase, ...]:
     rule = critical_rule(len(candidate.critical_cases))
-    before = _trials_of_passes(base, rule.net)
+    before = passes_of(base, rule.net)
     found = []
-    for case_id, trials in sorted(_trials_of_passes(candidate, rule.net).items()):
-        if case_id not in candidate.critical_cases:
-            continue
-        state = critical_state(trials, rule)
+    after = passes_of(candidate, rule.net)
+    for case_id in sorted(candidate.critical_cases & after.keys()):
+        state = critical_state(after[case_id], rule)
         if state is not CriticalState.OK:
             earlier = critical_state(before[case_id], rule) if before.get(case_id) else None
             measured = candidate.passed[case_id]
@@ -150,7 +149,7 @@ def _critical_cases(base: MeasuredRun, candidate: MeasuredRun) -> tuple[Critical
 
 def _breaks(base: MeasuredRun, candidate: MeasuredRun, compared: Sequence[str], policy: GatePolicy) -> _Breaks:
     times = max(policy.looks)
-    before, after = _trials_of_passes(base, times), _trials_of_passes(candidate, times)
+    before, after = passes_of(base, times), passes_of(candidate, times)
     shared_before = {case: before[case] for case in compared}
     shared_after = {case: after[case] for case in compared}
     return _Breaks(
@@ -158,11 +157,6 @@ def _breaks(base: MeasuredRun, candidate: MeasuredRun, compared: Sequence[str], 
         suspected=suspected_breaks(shared_before, shared_after),
         mended=mended_cases(shared_before, shared_after),
     )
-
-
-def _trials_of_passes(run: MeasuredRun, times: int) -> Mapping[str, Sequence[bool]]:
-    """Return per case whether each trial passed; one deterministic trial stands for `times` of them."""
-    return {case: [score == 1 for score in scores] for case, scores in passes_as_scores(run, times).items()}
 
 
 def _failing(candidate: MeasuredRun, cases: Sequence[str]) -> tuple[str, ...]:

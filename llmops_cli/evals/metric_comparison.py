@@ -9,7 +9,6 @@ any other is compared by its scores, however its threshold turns out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import fsum
 from typing import TYPE_CHECKING
 
 from llmops_cli.evals.compare.determinism import is_steady, repeated
@@ -26,24 +25,23 @@ if TYPE_CHECKING:
     from llmops_cli.evals.compare.sign_flip import SignFlip
     from llmops_cli.evals.measured_run import MeasuredRun
 
+_PASS_OR_FAIL = frozenset({0.0, 1.0})
+
 ALL_METRICS = "all metrics"
 """The name under which the share of trials that met every threshold is compared; no metric can have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricComparison:
-    """One gating metric. Means are over the compared cases, `differences` are per case, candidate minus baseline."""
+    """One gating metric with its decision, which holds the means, intervals and reasons."""
 
     name: str
     kind: Kind
-    base_mean: float
-    candidate_mean: float
     decision: GateDecision
-    differences: tuple[float, ...]
 
     def sign_flip(self) -> SignFlip:
         """Return the permutation test that is printed beside graded scores; it decides nothing."""
-        return sign_flip(self.differences)
+        return sign_flip(self.decision.differences)
 
 
 def compare_metrics(
@@ -72,7 +70,7 @@ def compare_metrics(
         for name, (before, after) in arms.items()
     }
     decisions = correct_for_several(decisions, final=final)
-    return tuple(_compared(name, kinds[name], *arms[name], decisions[name]) for name in arms)
+    return tuple(MetricComparison(name=name, kind=kinds[name], decision=decisions[name]) for name in arms)
 
 
 def steady_metrics(run: MeasuredRun) -> frozenset[str]:
@@ -85,11 +83,10 @@ def unsteady_metrics(run: MeasuredRun) -> tuple[str, ...]:
     return tuple(sorted(run.deterministic_metrics - steady_metrics(run)))
 
 
-def passes_as_scores(run: MeasuredRun, times: int) -> Mapping[str, Sequence[float]]:
-    """Return 1 for each trial that met every threshold and 0 for the others, repeated where that is declared."""
-    passes = {case: tuple(map(float, trials)) for case, trials in run.passed.items()}
+def passes_of(run: MeasuredRun, times: int) -> Mapping[str, Sequence[bool]]:
+    """Return per case whether each trial met every threshold, repeated where all its metrics are deterministic."""
     steady = bool(run.scores) and run.scores.keys() <= steady_metrics(run)
-    return repeated(passes, times) if steady else passes
+    return repeated(run.passed, times) if steady else run.passed
 
 
 Arms = tuple["Mapping[str, Sequence[float]]", "Mapping[str, Sequence[float]]"]
@@ -101,7 +98,7 @@ def _gating_arms(
     compared = set(comparability.cases)
     arms: dict[str, Arms] = {}
     partial = False
-    passes = _shared(passes_as_scores(base, times), passes_as_scores(candidate, times), compared)
+    passes = _shared(passes_of(base, times), passes_of(candidate, times), compared)
     for name in comparability.metrics:
         pair = _shared(_trials(base, name, times), _trials(candidate, name, times), compared)
         if pair[0] and len(pair[0]) == len(passes[0]):
@@ -123,33 +120,11 @@ def _shared(base: Mapping[str, Sequence[float]], candidate: Mapping[str, Sequenc
     return {case: base[case] for case in both}, {case: candidate[case] for case in both}
 
 
-def _kind(base: Mapping[str, Sequence[float]], candidate: Mapping[str, Sequence[float]]) -> Kind:
-    values = {score for arm in (base, candidate) for trials in arm.values() for score in trials}
-    return "binary" if values <= {0.0, 1.0} else "score"
+def _kind(*arms: Mapping[str, Sequence[float]]) -> Kind:
+    binary = all(_PASS_OR_FAIL.issuperset(trials) for arm in arms for trials in arm.values())
+    return "binary" if binary else "score"
 
 
 def _clusters(candidate: MeasuredRun, cases: Mapping[str, object]) -> Mapping[str, str] | None:
     labels = {case: candidate.clusters.get(case, "") for case in cases}
     return labels if any(labels.values()) else None
-
-
-def _compared(
-    name: str,
-    kind: Kind,
-    base: Mapping[str, Sequence[float]],
-    candidate: Mapping[str, Sequence[float]],
-    decision: GateDecision,
-) -> MetricComparison:
-    before, after = _case_means(base), _case_means(candidate)
-    return MetricComparison(
-        name=name,
-        kind=kind,
-        base_mean=fsum(before.values()) / len(before),
-        candidate_mean=fsum(after.values()) / len(after),
-        decision=decision,
-        differences=tuple(after[case] - before[case] for case in before),
-    )
-
-
-def _case_means(trials: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    return {case: fsum(scores) / len(scores) for case, scores in trials.items()}

@@ -5,8 +5,9 @@ The procedure, its operating characteristics and worked examples are in docs/gui
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from math import fsum
 from typing import TYPE_CHECKING, Literal
 
 from llmops_cli.evals.compare.evidence import NOISE, Evidence
@@ -46,7 +47,8 @@ class GateDecision:
     """A verdict with all that it rests on. Changes are fractions of the score scale, negative is worse.
 
     `regression_p` is the smallest per-look alpha at which this metric would count as a regression;
-    corrections for several metrics work on it.
+    corrections for several metrics work on it. `differences` are those of the cases, candidate minus
+    baseline, in the order of the cases given.
     """
 
     verdict: GateVerdict
@@ -62,6 +64,9 @@ class GateDecision:
     candidate_variance: float
     regression_p: float
     alpha_per_look: float
+    base_mean: float
+    candidate_mean: float
+    differences: tuple[float, ...] = field(compare=False, repr=False)
 
 
 def decide(  # noqa: PLR0913 - the policy's numbers are spelled out, so that a call reads as a sentence
@@ -131,6 +136,9 @@ def decide(  # noqa: PLR0913 - the policy's numbers are spelled out, so that a c
         candidate_variance=v_candidate,
         regression_p=evidence.regression_p,
         alpha_per_look=per_look,
+        base_mean=fsum(pairing.base.means) / pairing.cases,
+        candidate_mean=fsum(pairing.candidate.means) / pairing.cases,
+        differences=pairing.differences,
     )
 
 
@@ -158,6 +166,9 @@ def _nothing_compared(per_look: float) -> GateDecision:
         candidate_variance=0.0,
         regression_p=1.0,
         alpha_per_look=per_look,
+        base_mean=0.0,
+        candidate_mean=0.0,
+        differences=(),
     )
 
 

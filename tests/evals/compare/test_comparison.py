@@ -42,8 +42,8 @@ def test_an_all_broken_prompt_is_a_regression_after_one_trial() -> None:
     comparison = compare_run(BASE, measured({"label_in": steady(0, 30, 1)}), POLICY)
     assert comparison.verdict.kind is VerdictKind.REGRESSION
     assert comparison.next_look is None
-    assert comparison.metrics[0].base_mean == 1
-    assert comparison.metrics[0].candidate_mean == 0
+    assert comparison.metrics[0].decision.base_mean == 1
+    assert comparison.metrics[0].decision.candidate_mean == 0
 
 
 def test_an_improvement_is_told() -> None:
@@ -193,7 +193,7 @@ def test_metrics_of_single_cases_count_through_the_pass_rate() -> None:
     candidate = measured({"label_in": steady(1, 30, 5), "own": {"case-000": [0.0] * 5}})
     comparison = compare_run(base, candidate, POLICY)
     assert [metric.name for metric in comparison.metrics] == ["label_in", ALL_METRICS]
-    assert comparison.metrics[1].candidate_mean == pytest.approx(29 / 30)
+    assert comparison.metrics[1].decision.candidate_mean == pytest.approx(29 / 30)
 
 
 def test_one_deterministic_trial_is_enough() -> None:

@@ -77,7 +77,7 @@ def test_the_error_rates_are_those_of_the_table(
     random = np.random.default_rng(20261123 + cases)
     fine = blocked = passed = naive_blocked = 0
     worse = missed = naive_missed = 0
-    for _ in range(2000):
+    for _ in range(1200):
         for drop in (0.0, 0.05, 0.10, 0.20):
             suite = edited_suite(cases, drop, random)
             base, candidate = drawn(suite.base, BASELINE_TRIALS, random), drawn(suite.candidate, 5, random)
@@ -139,7 +139,7 @@ def partly(cases: int, touched: int, before: tuple[float, float], after: tuple[f
 )
 def test_a_prompt_that_did_not_change_is_rarely_blocked(suite: Suite) -> None:
     assert suite.truth == pytest.approx(0)
-    runs = 1200
+    runs = 800
     limit = 0.046
     assert rate(suite, GateVerdict.BLOCK, runs, seed=7) <= limit + STANDARD_ERRORS * math.sqrt(limit / runs)
 
@@ -167,5 +167,5 @@ def test_a_prompt_that_did_not_change_is_rarely_blocked(suite: Suite) -> None:
 )
 def test_a_drop_of_exactly_the_margin_rarely_passes(suite: Suite, limit: float) -> None:
     assert suite.truth == pytest.approx(-0.05)
-    runs = 1200
+    runs = 800
     assert rate(suite, GateVerdict.PASS, runs, seed=11) <= limit + STANDARD_ERRORS * math.sqrt(limit / runs)
