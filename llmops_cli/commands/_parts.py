@@ -35,7 +35,7 @@ def show_part(console: Console, table: PartTable, name: str, output_format: Text
 
     row = table.row(name)
     part = table.resolve(name)
-    explanation = _explanation(part, row.location)
+    explanation = explanation_of(part, row.location)
     parameters = getattr(part, "parameters", None)
     if output_format is TextOrJson.JSON:
         document = {"name": name, "kind": row.kind, "summary": row.summary, "explanation": explanation}
@@ -45,7 +45,7 @@ def show_part(console: Console, table: PartTable, name: str, output_format: Text
     return ExitCode.PASS
 
 
-def _explanation(part: object, location: str) -> str:
+def explanation_of(part: object, location: str) -> str:
     """Return the docstring that explains most: the part's own, or that of its file."""
     module = sys.modules.get(location.partition(":")[0])
     texts = [inspect.cleandoc(text) for text in (getattr(part, "__doc__", None), module and module.__doc__) if text]

@@ -265,8 +265,9 @@ def test_bump_of_an_unchanged_prompt_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_without_git_files_still_work_and_history_says_what_is_missing(tmp_path: Path) -> None:
     example(tmp_path, commit=False)
-    for command in (("list",), ("validate",), ("show", "echo-greeting"), ("render", "echo-greeting", "--case", "01")):
-        assert llmops(*command, folder=tmp_path).code == 0, command
+    files = (("list",), ("validate",), ("show", "echo-greeting"), ("render", "echo-greeting", "--case", "01"))
+    for needs_files in files:
+        assert llmops(*needs_files, folder=tmp_path).code == 0, needs_files
     for command in (("log", "echo-greeting"), ("diff", "echo-greeting"), ("bump",), ("validate", "--base", "main")):
         outcome = llmops(*command, folder=tmp_path)
         assert outcome.code == 4, command
