@@ -28,7 +28,7 @@ from llmops_cli.evals.metric_table import bind
 from llmops_cli.evals.ports import EvalPorts
 from llmops_cli.evals.run_folder import RunFolders
 from llmops_cli.evals.summary_builder import summarize
-from llmops_cli.registry.template import render_messages
+from llmops_cli.registry.templates.template import render_messages
 
 TARGET_MS = 0.5
 TARGET_MEMORY_RATIO = 1.3

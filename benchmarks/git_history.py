@@ -23,8 +23,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmops_cli.registry.git_repository import GitRepository
-from llmops_cli.registry.history import GitVersions, prompt_history
+from llmops_cli.registry.git.repository import GitRepository
+from llmops_cli.registry.history.prompt_history import GitVersions, prompt_history
 from llmops_cli.registry.project_file import ProjectSettings
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from llmops_cli.commands._parts import explanation_of
 from llmops_cli.commands.schema import SchemaKind
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.evals.metrics import METRICS
+from llmops_cli.registry.documents.schema_check import schema_text
 from llmops_cli.registry.rules import RULES
-from llmops_cli.registry.schema_check import schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

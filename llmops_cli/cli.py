@@ -39,6 +39,7 @@ from llmops_cli.commands._invocation import Invocation
 from llmops_cli.commands._secrets import masked
 from llmops_cli.core.errors import LlmopsError
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.reports.error_text import error_text, usage_error_text
 
@@ -226,8 +227,8 @@ def _tell_usage(error: Exception, invocation: Invocation) -> int:
 def _tell_bug(error: Exception, words: Sequence[str], invocation: Invocation) -> int:
     path = write_crash_report(error, words, invocation.environ)
     told = f"The report is in {path}" if path else "No report could be written."
-    message = masked(f"{type(error).__name__}: {error}", invocation.environ).splitlines()[0]
-    invocation.console.error(f"bug: llmops stopped because of a defect of its own ({message[:120]}). {told}")
+    message = safe_text(masked(f"{type(error).__name__}: {error}", invocation.environ), one_line=True)
+    invocation.console.error(f"bug: llmops stopped because of a defect of its own ({shortened(message, 120)}). {told}")
     return ExitCode.BUG
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def call_estimate(prompt: Prompt, messages: Sequence[Message], settings: ProjectSettings) -> CallEstimate:
     """Return tokens and dollars of one call with these messages; the answer counts with its largest size."""
-    from llmops_cli.registry.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.tokens import count_messages  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.costs.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.costs.tokens import count_messages  # noqa: PLC0415 - only when the command runs
 
     model = settings.resolve_model(prompt.model.name)
     tokens = count_messages(messages, model)

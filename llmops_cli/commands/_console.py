@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import IO, TYPE_CHECKING
 
+from llmops_cli.core.safe_text import safe_text
 from llmops_cli.reports.page import Page
 
 if TYPE_CHECKING:
@@ -47,22 +48,26 @@ class Console:
         self._write(self._stdout, text if text.endswith("\n") else text + "\n")
 
     def note(self, text: str) -> None:
-        """Write a remark or a next step to stderr, unless told to be quiet."""
-        if not self.quiet and text:
-            self._write(self._stderr, text + "\n")
+        """Write a remark or a next step to stderr, unless told to be quiet; the text may quote anything."""
+        self.note_report(safe_text(text))
+
+    def note_report(self, report: str) -> None:
+        """Write a report (safe, maybe coloured) to stderr, unless told to be quiet."""
+        if not self.quiet and report:
+            self._write(self._stderr, report + "\n")
 
     def detail(self, text: str) -> None:
-        """Write to stderr what only `-v` asks for."""
+        """Write to stderr what only `-v` asks for; the text may quote anything."""
         if self.verbose and not self.quiet:
-            self._write(self._stderr, text + "\n")
+            self._write(self._stderr, safe_text(text) + "\n")
 
     def error(self, text: str) -> None:
-        """Write what went wrong to stderr; quiet does not silence it."""
+        """Write what went wrong (a report: safe, maybe coloured) to stderr; quiet does not silence it."""
         self._write(self._stderr, text + "\n")
 
     def status(self, text: str) -> None:
         """Replace the last line of a terminal's stderr; an empty text clears it."""
-        self._write(self._stderr, f"\r\x1b[2K{text}")
+        self._write(self._stderr, f"\r\x1b[2K{safe_text(text, one_line=True)}")
 
     @property
     def shows_status(self) -> bool:

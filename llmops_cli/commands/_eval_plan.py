@@ -102,9 +102,9 @@ def _most_usd(workspace: Workspace, job: EvalJob) -> float | None:
     """Return what all trials cost when every answer is as long as it may be."""
     from llmops_cli.core.completions import Usage  # noqa: PLC0415 - only when the command runs
     from llmops_cli.core.errors import InvalidFileError  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.template import render_messages  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.tokens import count_messages  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.costs.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.costs.tokens import count_messages  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.templates.template import render_messages  # noqa: PLC0415 - only when the command runs
 
     price = price_of(job.model.name, own_prices(workspace.settings))
     if price is None:

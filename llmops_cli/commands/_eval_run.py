@@ -42,7 +42,7 @@ class FinishedRun:
 def gateway_settings(workspace: Workspace, options: EvalOptions) -> GatewaySettings:
     """Return the gateway's settings for this repository and these options."""
     from llmops_cli.gateway.assembly import GatewaySettings  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.costs.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
 
     prices = own_prices(workspace.settings)
 
@@ -76,7 +76,7 @@ async def run_one(workspace: Workspace, planned: PlannedRun, model: Model, optio
     from llmops_cli.evals.metric_table import bind  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.ports import EvalPorts  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.template import render_messages  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.templates.template import render_messages  # noqa: PLC0415 - only when the command runs
 
     job, console = planned.job, workspace.console
     folders = run_folders(workspace.root)

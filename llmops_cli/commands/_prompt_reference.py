@@ -76,7 +76,7 @@ def find_prompt(workspace: Workspace, text: str) -> FoundPrompt:
 
 
 def _from_history(workspace: Workspace, reference: PromptReference) -> FoundPrompt:
-    from llmops_cli.registry.history import prompt_history  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.history.prompt_history import prompt_history  # noqa: PLC0415 - only when the command runs
 
     for entry in prompt_history(workspace.repository, reference.id, workspace.settings):
         if entry.prompt is not None and entry.prompt.version == reference.version:

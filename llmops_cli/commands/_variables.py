@@ -47,7 +47,7 @@ def values_of_file(path: Path) -> dict[str, JsonValue]:
         UsageError: when the file cannot be read.
         InvalidFileError: when it does not hold an object.
     """
-    from llmops_cli.registry.yaml_document import parse_yaml_document  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.documents.yaml_document import parse_yaml_document  # noqa: PLC0415 - only when the command runs
 
     try:
         data = path.read_bytes()

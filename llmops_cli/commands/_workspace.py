@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llmops_cli.commands._invocation import Invocation
     from llmops_cli.core.findings import Finding
     from llmops_cli.registry.catalog import Catalog
-    from llmops_cli.registry.git_repository import GitRepository
+    from llmops_cli.registry.git.repository import GitRepository
     from llmops_cli.registry.project_file import LoadedProject, ProjectSettings
     from llmops_cli.registry.tree import FileTree
 
@@ -121,7 +121,7 @@ class Workspace:
         Raises:
             SetupError: when the folder is not in one, or Git is missing.
         """
-        from llmops_cli.registry.git_repository import GitRepository  # noqa: PLC0415 - only when the command runs
+        from llmops_cli.registry.git.repository import GitRepository  # noqa: PLC0415 - only when the command runs
 
         return GitRepository.open(self.root)
 

@@ -13,8 +13,8 @@ from llmops_cli.core.safe_text import safe_text
 if TYPE_CHECKING:
     from llmops_cli.registry.bump import BumpPlan
     from llmops_cli.registry.catalog import Catalog
-    from llmops_cli.registry.git_repository import GitRepository
-    from llmops_cli.registry.history import GitVersions
+    from llmops_cli.registry.git.repository import GitRepository
+    from llmops_cli.registry.history.prompt_history import GitVersions
 
 LIKELY_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
@@ -49,7 +49,7 @@ def bump(
 
 def _plans(workspace: Workspace, wanted: tuple[str, ...], base: str | None) -> "list[BumpPlan]":
     from llmops_cli.registry.catalog import Catalog  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.history import GitVersions  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.history.prompt_history import GitVersions  # noqa: PLC0415 - only when the command runs
 
     repository = workspace.repository
     if repository.head() is None:

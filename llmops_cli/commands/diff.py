@@ -15,7 +15,7 @@ from llmops_cli.core.safe_text import safe_text
 if TYPE_CHECKING:
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.registry.catalog import Catalog
-    from llmops_cli.registry.prices import Price
+    from llmops_cli.registry.costs.prices import Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ def diff(
     Shows words that went [-so-] and came {+so+}, settings, variables, what breaks callers, tokens, and dollars per
     call and month. PROMPT as ID-v2 or ID@REV names the older side itself.
     """
-    from llmops_cli.registry.prompt_diff import diff_prompts  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.tokens import count_messages  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.costs.tokens import count_messages  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.diff.prompt_diff import diff_prompts  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.diff_report import DiffPage, diff_json, diff_text  # noqa: PLC0415 - only when the command runs
 
     workspace = workspace_of(ctx)
@@ -104,7 +104,7 @@ def _side(workspace: Workspace, catalog: "Catalog", prompt_id: str) -> _Side:
 
 
 def _price(workspace: Workspace, model: str) -> "Price | None":
-    from llmops_cli.registry.prices import own_prices, price_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.costs.prices import own_prices, price_of  # noqa: PLC0415 - only when the command runs
 
     prices = own_prices(workspace.settings)
     return price_of(model, prices) or price_of(workspace.settings.resolve_model(model), prices)

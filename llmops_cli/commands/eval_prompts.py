@@ -180,7 +180,7 @@ def _show_plan(workspace: Workspace, planned: "tuple[PlannedRun, ...]") -> None:
         )
         for run in planned
     ]
-    workspace.console.note(plan_text(rows, workspace.console.error_page))
+    workspace.console.note_report(plan_text(rows, workspace.console.error_page))
 
 
 def _show_outcome(workspace: Workspace, outcome: "EvalOutcome") -> None:

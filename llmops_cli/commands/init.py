@@ -53,7 +53,7 @@ def init(
 
 
 def _files(*, example: bool) -> dict[str, str]:
-    from llmops_cli.registry.schema_check import schema_text  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.documents.schema_check import schema_text  # noqa: PLC0415 - only when the command runs
 
     files = {
         PROJECT_FILE: PROJECT.format(modeline=modeline("project", PROJECT_FILE)),

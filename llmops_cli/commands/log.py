@@ -13,7 +13,7 @@ from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from llmops_cli.registry.history import HistoryEntry
+    from llmops_cli.registry.history.prompt_history import HistoryEntry
     from llmops_cli.reports.log_report import LogRow
 
 
@@ -29,7 +29,7 @@ def log(
     Newest first, through renames and past revisions that do not parse. Score and cost are those of each revision:
     the score of the baseline committed with it, the cost of its messages before any value is put in.
     """
-    from llmops_cli.registry.history import prompt_history  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.history.prompt_history import prompt_history  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.log_report import log_json, log_text  # noqa: PLC0415 - only when the command runs
 
     workspace = workspace_of(ctx)

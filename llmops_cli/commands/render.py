@@ -39,7 +39,7 @@ def render(
     """
     from llmops_cli.commands._call_cost import call_estimate  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._variables import values_of_case, values_of_file, values_of_options  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.template import render_messages  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.templates.template import render_messages  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.render_report import RenderedPrompt, render_json, render_text  # noqa: PLC0415 - only when the command runs
 
     workspace = workspace_of(ctx)

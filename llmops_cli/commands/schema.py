@@ -26,7 +26,7 @@ def schema(
     ],
 ) -> ExitCode:
     """Print the JSON Schema (draft 2020-12) of a kind of file."""
-    from llmops_cli.registry.schema_check import schema_text  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.documents.schema_check import schema_text  # noqa: PLC0415 - only when the command runs
 
     invocation_of(ctx).console.payload(schema_text(kind.value))
     return ExitCode.PASS

@@ -48,7 +48,7 @@ def _rollback_to(workspace: Workspace, found: FoundPrompt) -> int | None:
     prompt = found.prompt
     if prompt.rollback_to is not None or not workspace.place.in_git:
         return prompt.rollback_to
-    from llmops_cli.registry.history import versions_in  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.history.prompt_history import versions_in  # noqa: PLC0415 - only when the command runs
 
     try:
         versions = versions_in(workspace.repository, prompt.id, workspace.settings, found.revision or "HEAD")

@@ -66,7 +66,7 @@ def _as_text(workspace: Workspace, reports: "Iterator[FileReport]") -> ExitCode:
         else:
             console.detail(f"{report.path}: fine")
     _refuse_nothing(files, workspace)
-    console.note(findings_summary(files, counts, console.error_page))
+    console.note_report(findings_summary(files, counts, console.error_page))
     return _exit_code(counts)
 
 
@@ -103,7 +103,7 @@ def _reports(workspace: Workspace, paths: tuple[str, ...], base: str | None) -> 
     catalog = Catalog(workspace.tree, settings)
     if base is None:
         return validate_files(catalog, metrics=KNOWN_METRICS, paths=paths)
-    from llmops_cli.registry.history import GitVersions  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.registry.history.prompt_history import GitVersions  # noqa: PLC0415 - only when the command runs
 
     return validate_files(
         catalog,

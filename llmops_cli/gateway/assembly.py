@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
-from llmops_cli.core.errors import UsageError
+from llmops_cli.core.errors import ProviderError, UsageError
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.gateway.middleware.budget import BudgetedModel
 from llmops_cli.gateway.middleware.cache import CachedModel
@@ -144,7 +144,11 @@ class Gateway:
             ProviderError: when it did not answer, or the recording is missing.
             BudgetReachedError: when the budget is spent.
         """
-        return await self._budgeted.complete(request)
+        try:
+            return await self._budgeted.complete(request)
+        except UnicodeEncodeError as error:
+            message = "the request holds half of a surrogate pair, which is no text and cannot be sent."
+            raise ProviderError(message, hint="Look for \\ud800 to \\udfff in the case's variables.") from error
 
     @property
     def spent_usd(self) -> float:
@@ -153,10 +157,13 @@ class Gateway:
 
     async def close(self) -> None:
         """Write what was recorded, and let go of providers and files."""
-        for provider in self._providers.values():
-            await provider.close()
-        self._recordings.close()
-        self._cache.close()
+        try:
+            # first what may have cost money
+            self._recordings.close()
+            self._cache.close()
+        finally:
+            for provider in self._providers.values():
+                await provider.close()
 
     def _model_of(self, provider: str) -> Model:
         if provider not in self._models:

@@ -45,7 +45,8 @@ def open_cache_file(path: Path) -> sqlite3.Connection:
     # a power cut may lose the last answers of a cache, never its structure
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(_SCHEMA)
-    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    if version != _SCHEMA_VERSION:
+        connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
     return connection
 
 

@@ -112,7 +112,7 @@ def chat_logprobs(tokens: JsonValue) -> tuple[TokenLogprob, ...]:
 def _content(message: JsonObject) -> str:
     content = message.get("content")
     if content is None or isinstance(content, str):
-        return content or ""
+        return text_of(content)
     # some servers send parts, as the protocol has them in requests
     return "".join(text_of(part.get("text")) for part in items(content))
 

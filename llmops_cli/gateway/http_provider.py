@@ -73,20 +73,38 @@ class HttpProvider:
 
     async def complete(self, request: CompletionRequest) -> Completion:
         """Send one request and read its answer."""
-        endpoint = self._endpoint or self._open()
         model = split_model_name(request.model.name)[1]
-        body = json.dumps(self._wire.body(request, model, self._base_url), ensure_ascii=False, separators=(",", ":"))
+        body = self._wire.body(request, model, self._base_url)
+        document, latency_seconds = await self.exchange(self._wire.path(model), body)
+        return replace(self._wire.completion(document), latency_seconds=latency_seconds)
+
+    async def exchange(self, path: str, request: JsonObject) -> tuple[JsonObject, float]:
+        """Send one JSON object to a path below the base URL; return the answer's and the seconds it took.
+
+        Raises:
+            SetupError: when key or network are missing.
+            ProviderError: when the answer is none.
+        """
+        endpoint = self.prepare()
+        body = json.dumps(request, ensure_ascii=False, separators=(",", ":"))
         started = time.perf_counter()
         # a lone surrogate cannot be sent as UTF-8; the model would see a question mark in its place
-        answer = await endpoint.post(self._wire.path(model), body.encode("utf-8", "replace"))
+        answer = await endpoint.post(path, body.encode("utf-8", "replace"))
         latency_seconds = time.perf_counter() - started
         limits = read_limits(answer.headers, datetime.now(UTC))
         if limits.exhausted_seconds:
             self._context.limits_exhausted(limits.exhausted_seconds)
         if answer.status != _OK:
             self._refuse(answer, limits.retry_after_seconds)
-        document = self._document(answer)
-        return replace(self._wire.completion(document), latency_seconds=latency_seconds)
+        return self._document(answer), latency_seconds
+
+    def prepare(self) -> HttpEndpoint:
+        """Return the endpoint with its key; connects to nothing yet.
+
+        Raises:
+            SetupError: when the key is missing, or the network is forbidden.
+        """
+        return self._endpoint or self._open()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -22,6 +23,10 @@ WRITE_EVERY = 500
 """Answers that are kept in memory before they are written; an answer may have cost money."""
 
 
+EXPLAINED_MISSES = 20
+"""Misses of a file for which the nearest recorded request is looked for; that reads all of them."""
+
+
 class RecordingMissError(ProviderError):
     """Nothing is recorded for exactly this request and trial."""
 
@@ -34,6 +39,7 @@ class Recordings:
         self.folder = folder
         self._files: dict[str, RecordingFile] = {}
         self._pending: dict[str, dict[RecordingKey, bytes]] = {}
+        self._misses: Counter[str] = Counter()
 
     def has(self, model_name: str) -> bool:
         """Tell whether there is a file for `provider/model`."""
@@ -49,7 +55,8 @@ class Recordings:
         file = self._file(request.model.name)
         completion = file.answer((request.digest(), request.trial))
         if completion is None:
-            raise _miss(request, file)
+            self._misses[request.model.name] += 1
+            raise _miss(request, file, explain=self._misses[request.model.name] <= EXPLAINED_MISSES)
         return replace(completion, source=CompletionSource.RECORDING)
 
     def add(self, request: CompletionRequest, completion: Completion) -> None:
@@ -97,12 +104,13 @@ def _file_name(name: str) -> str:
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 
-def _miss(request: CompletionRequest, file: RecordingFile) -> RecordingMissError:
+def _miss(request: CompletionRequest, file: RecordingFile, *, explain: bool) -> RecordingMissError:
     hint = f"Record it: llmops eval --record, with {split_model_name(request.model.name)[0]} at hand."
     if not file.path.is_file():
         return RecordingMissError(f"nothing is recorded for {request.model.name}.", where=file.shown_path, hint=hint)
     if file.has_trial_before((request.digest(), request.trial)):
         message = f"trial {request.trial + 1} of this request is not recorded; fewer repeats are."
         return RecordingMissError(message, where=file.shown_path, hint=hint)
-    message = f"this request is not recorded. {describe_difference(request.as_json(), file.requests())}"
+    why = describe_difference(request.as_json(), file.requests()) if explain else "Nor are many others of this model."
+    message = f"this request is not recorded. {why}"
     return RecordingMissError(message, where=file.shown_path, hint=hint)

@@ -71,6 +71,8 @@ def _pip_command(requirements: Path, folder: Path) -> list[str]:
     # -P: a file called pip.py in the current folder must not run
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-input", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--require-hashes"]
+    # without a network the recordings answer; nobody should wait long to learn that
+    command += ["--retries", "2"]
     release = tuple(int(number) for number in re.findall(r"\d+", metadata.version("pip"))[:2])
     command += ["--progress-bar", "raw" if release >= RAW_PROGRESS_SINCE else "off"]
     return [*command, "--dest", str(folder), "--requirement", str(requirements)]

@@ -37,13 +37,25 @@ def items(value: JsonValue) -> Sequence[JsonObject]:
 
 
 def text_of(value: JsonValue) -> str:
-    """Return a text; nothing counts as an empty one, and anything else is no text."""
+    """Return a text; nothing counts as an empty one, and anything else is no text.
+
+    Half of a surrogate pair, which JSON can say and no file can hold, becomes U+FFFD.
+    """
     if value is None:
         return ""
     if not isinstance(value, str):
         message = f"expected text, got {type(value).__name__}"
         raise TypeError(message)
-    return value
+    return whole_text(value)
+
+
+def whole_text(text: str) -> str:
+    """Return `text` with U+FFFD in the place of half surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def count_of(value: JsonValue) -> int:

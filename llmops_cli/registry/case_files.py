@@ -11,9 +11,9 @@ from llmops_cli.core.findings import Position
 from llmops_cli.core.prompts import VariableType
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.core.suites import Case, Expected, MetricSpec
-from llmops_cli.registry.fields import field_of, object_of, objects_of, texts_of
+from llmops_cli.registry.documents.fields import field_of, object_of, objects_of, texts_of
 from llmops_cli.registry.metric_specs import metric_findings, metric_specs
-from llmops_cli.registry.variable_values import has_type, value_problem
+from llmops_cli.registry.templates.variable_values import has_type, value_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.core.prompts import Prompt, Variable
     from llmops_cli.core.scores import MetricTable
-    from llmops_cli.registry.document import YamlDocument
-    from llmops_cli.registry.file_findings import FileFindings
+    from llmops_cli.registry.documents.document import YamlDocument
+    from llmops_cli.registry.documents.file_findings import FileFindings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def inline_rows(document: YamlDocument, cases: Sequence[JsonObject]) -> Iterator
 
 def dataset_rows(data: bytes, path: str) -> tuple[tuple[CaseRow, ...], tuple[Finding, ...]]:
     """Read one dataset file; rows that are no cases are left out, with the reason."""
-    from llmops_cli.registry.datasets import read_cases_rows  # noqa: PLC0415 - reads CSV and JSON
+    from llmops_cli.registry.documents.datasets import read_cases_rows  # noqa: PLC0415 - reads CSV and JSON
 
     dataset = read_cases_rows(data, path)
     rows = (CaseRow(row.value, path, _at(Position(row.line))) for row in dataset.rows)

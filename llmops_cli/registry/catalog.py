@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.core.scores import MetricTable
     from llmops_cli.core.suites import Suite
+    from llmops_cli.registry.documents.yaml_document import YamlDocument
     from llmops_cli.registry.project_file import ProjectSettings
-    from llmops_cli.registry.template import ParsedTemplate
+    from llmops_cli.registry.templates.template import ParsedTemplate
     from llmops_cli.registry.tree import FileTree
-    from llmops_cli.registry.yaml_document import YamlDocument
 
 PARTIALS = "_partials"
 """The folder below the prompts that holds partials, one `<id>.md` each."""
@@ -125,8 +125,8 @@ class Catalog:
 
     def load_path(self, path: str) -> LoadedPrompt:
         """Read the prompt file at `path`; a file that cannot be read is a finding too."""
+        from llmops_cli.registry.documents.yaml_document import YamlDocument, parse_yaml_document  # noqa: PLC0415
         from llmops_cli.registry.prompt_file import parse_prompt  # noqa: PLC0415 - only commands that read prompts
-        from llmops_cli.registry.yaml_document import YamlDocument, parse_yaml_document  # noqa: PLC0415
 
         try:
             data = self.tree.read(path)
@@ -201,7 +201,7 @@ class Catalog:
 
     @cached_property
     def _partial_texts(self) -> Mapping[str, str]:
-        from llmops_cli.registry.partials import read_partial  # noqa: PLC0415 - as above
+        from llmops_cli.registry.templates.partials import read_partial  # noqa: PLC0415 - as above
 
         found = ((name, read_partial(self.tree, path)) for name, path in self._index.partials.items())
         return {name: text for name, text in found if text is not None}

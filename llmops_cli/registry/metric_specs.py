@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.findings import Finding, Position
 from llmops_cli.core.suites import MetricSpec
-from llmops_cli.registry.fields import field_of
+from llmops_cli.registry.documents.fields import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.findings import Finding
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.core.suites import GatePolicy
-from llmops_cli.registry.fields import field_of, object_of
-from llmops_cli.registry.schema_check import check_schema
-from llmops_cli.registry.yaml_document import parse_yaml_document
+from llmops_cli.registry.documents.fields import field_of, object_of
+from llmops_cli.registry.documents.schema_check import check_schema
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
+    from llmops_cli.registry.documents.yaml_document import YamlDocument
     from llmops_cli.registry.tree import FileTree
-    from llmops_cli.registry.yaml_document import YamlDocument
 
 PROJECT_PATH = "llmops.yaml"
 

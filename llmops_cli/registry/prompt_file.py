@@ -19,17 +19,17 @@ from llmops_cli.core.prompts import (
     Variable,
     VariableType,
 )
-from llmops_cli.registry.fields import field_of, object_of, objects_of, texts_of, values_of
-from llmops_cli.registry.schema_check import check_schema
-from llmops_cli.registry.template import ParsedTemplate, parse_template
-from llmops_cli.registry.template_places import position_in_file
-from llmops_cli.registry.variable_values import has_type, shown, value_problem
+from llmops_cli.registry.documents.fields import field_of, object_of, objects_of, texts_of, values_of
+from llmops_cli.registry.documents.schema_check import check_schema
+from llmops_cli.registry.templates.places import position_in_file
+from llmops_cli.registry.templates.template import ParsedTemplate, parse_template
+from llmops_cli.registry.templates.variable_values import has_type, shown, value_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from llmops_cli.core.json_value import JsonObject
-    from llmops_cli.registry.document import YamlDocument
+    from llmops_cli.registry.documents.document import YamlDocument
 
 __all__ = ["ParsedPrompt", "parse_prompt", "position_in_file"]
 

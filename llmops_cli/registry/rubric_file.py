@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.canonical_json import digest_of
 from llmops_cli.core.findings import Finding
 from llmops_cli.core.suggestion import did_you_mean
-from llmops_cli.registry.fields import field_of, object_of, objects_of
+from llmops_cli.registry.documents.fields import field_of, object_of, objects_of
+from llmops_cli.registry.documents.schema_check import check_schema
 from llmops_cli.registry.project_file import JudgeSettings, judge_settings
-from llmops_cli.registry.schema_check import check_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
-    from llmops_cli.registry.document import YamlDocument
+    from llmops_cli.registry.documents.document import YamlDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.findings import Severity
-from llmops_cli.registry.reading_pages import READING_PAGES
+from llmops_cli.registry.documents.reading_pages import READING_PAGES
 from llmops_cli.registry.rules import RULES
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from llmops_cli.core.findings import Finding, Position
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.core.suites import Case, GatePolicy, Suite
 from llmops_cli.registry.case_files import CaseRow, CaseRules, build_case, case_findings, dataset_rows, inline_rows
-from llmops_cli.registry.fields import field_of, object_of, objects_of
-from llmops_cli.registry.file_findings import FileFindings
+from llmops_cli.registry.documents.fields import field_of, object_of, objects_of
+from llmops_cli.registry.documents.file_findings import FileFindings
+from llmops_cli.registry.documents.schema_check import check_schema
 from llmops_cli.registry.metric_specs import metric_findings, metric_specs
 from llmops_cli.registry.project_file import gate_policy
-from llmops_cli.registry.schema_check import check_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.core.scores import MetricTable
     from llmops_cli.registry.catalog import Catalog, LoadedSuite
-    from llmops_cli.registry.document import YamlDocument
+    from llmops_cli.registry.documents.document import YamlDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +93,9 @@ def parse_suite(
 def load_suite_file(catalog: Catalog, path: str, metrics: MetricTable) -> LoadedSuite:
     """Read the suite at `path` of a catalog with its cases, check it against its prompt and all suite rules."""
     from llmops_cli.registry.catalog import LoadedSuite  # noqa: PLC0415 - the catalog imports this module on use
+    from llmops_cli.registry.documents.yaml_document import parse_yaml_document  # noqa: PLC0415 - loads PyYAML
     from llmops_cli.registry.rule_runner import suite_findings  # noqa: PLC0415
     from llmops_cli.registry.rules.rule import SuiteContext  # noqa: PLC0415
-    from llmops_cli.registry.yaml_document import parse_yaml_document  # noqa: PLC0415 - loads PyYAML
 
     try:
         document = parse_yaml_document(catalog.tree.read(path), path)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.core.scores import MetricTable
     from llmops_cli.registry.catalog import Catalog, LoadedPrompt
-    from llmops_cli.registry.prices import Price
+    from llmops_cli.registry.costs.prices import Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class _Validation:
     def __init__(
         self, catalog: Catalog, metrics: MetricTable, base: Catalog | None, versions: VersionHistory | None
     ) -> None:
-        from llmops_cli.registry.prices import own_prices  # noqa: PLC0415 - types load without the rules
+        from llmops_cli.registry.costs.prices import own_prices  # noqa: PLC0415 - types load without the rules
 
         self._catalog = catalog
         self._metrics = metrics
@@ -117,7 +117,7 @@ class _Validation:
             yield _report(PROJECT_PATH, findings, self._text_findings(PROJECT_PATH, text))
 
     def _partial(self, path: str) -> FileReport:
-        from llmops_cli.registry.partials import check_partial  # noqa: PLC0415 - as above
+        from llmops_cli.registry.templates.partials import check_partial  # noqa: PLC0415 - as above
 
         try:
             data = self._catalog.tree.read(path)
@@ -174,8 +174,8 @@ class _Validation:
                 self._said.update(report.findings)
 
     def _rubric(self, path: str) -> FileReport:
+        from llmops_cli.registry.documents.yaml_document import parse_yaml_document  # noqa: PLC0415
         from llmops_cli.registry.rubric_file import parse_rubric  # noqa: PLC0415 - as above
-        from llmops_cli.registry.yaml_document import parse_yaml_document  # noqa: PLC0415
 
         try:
             document = parse_yaml_document(self._catalog.tree.read(path), path)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.safe_text import safe_text, shortened
-from llmops_cli.registry.value_changes import ChangeKind
-from llmops_cli.registry.word_diff import PieceKind
+from llmops_cli.registry.diff.value_changes import ChangeKind
+from llmops_cli.registry.diff.word_diff import PieceKind
 from llmops_cli.reports.numbers import count, count_change, score
 from llmops_cli.reports.page import BAD, FAINT, GOOD, STRONG, hanging, rendered
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from llmops_cli.core.json_value import JsonValue
-    from llmops_cli.registry.prompt_diff import MessageDiff, PromptDiff
-    from llmops_cli.registry.value_changes import ValueChange
-    from llmops_cli.registry.word_diff import Piece
+    from llmops_cli.registry.diff.prompt_diff import MessageDiff, PromptDiff
+    from llmops_cli.registry.diff.value_changes import ValueChange
+    from llmops_cli.registry.diff.word_diff import Piece
     from llmops_cli.reports.page import Page
 
 CONTEXT_LINES = 1

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from llmops_cli.reports.page import Page
 
+NEXT = " Next: llmops eval"
+
 _STYLES = {Severity.ERROR: BAD, Severity.WARNING: WARN, Severity.NOTE: FAINT}
 
 
@@ -50,8 +52,10 @@ def findings_summary(files: int, counts: Counter[Severity], page: Page) -> str:
         advice = "Each rule is explained by: llmops rules show RULE"
         return rendered(page, hanging(page, Text.assemble((f"{found} in {looked_at}.", BAD), f" {advice}")))
     if found:
-        return rendered(page, hanging(page, Text.assemble((f"No errors, {found} in {looked_at}.", WARN))))
-    return rendered(page, Text(f"{looked_at} checked, nothing to complain about.", style=GOOD))
+        line = Text.assemble((f"No errors, {found} in {looked_at}.", WARN), NEXT)
+    else:
+        line = Text.assemble((f"{looked_at} checked, nothing to complain about.", GOOD), NEXT)
+    return rendered(page, hanging(page, line))
 
 
 def _line(finding: Finding) -> Text:

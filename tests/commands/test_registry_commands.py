@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from commands.llmops import Outcome, llmops
 from commands.world import PROMPT, edit, example, git, two_versions
+from reports.hostile import CONTROL
 
 
 def widest(outcome: Outcome) -> int:
@@ -326,3 +327,19 @@ def test_ids_complete_in_the_shell(tmp_path: Path) -> None:
         check=False,
     )
     assert done.stdout.strip() == "echo-greeting"
+
+
+def test_no_file_name_and_no_model_name_reaches_the_terminal_alive(tmp_path: Path) -> None:
+    example(tmp_path)
+    text = (tmp_path / PROMPT).read_text()
+    for name in (b"prompts/\x1b[31mred.yaml", b"prompts/\xff\xfe.yaml", "prompts/\u202egnp.yaml".encode()):
+        (tmp_path / os.fsdecode(name)).write_text(text, encoding="utf-8")
+    for command in (("list",), ("validate", "-v"), ("validate", "--format", "github"), ("eval", "-v")):
+        outcome = llmops(*command, folder=tmp_path)
+        assert outcome.code in {0, 3, 7}, command
+        assert not CONTROL.search(outcome.out + outcome.err), command
+
+
+def test_a_secret_in_the_environment_is_masked_in_every_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_SECRET", "correct-horse-battery")
+    assert "correct-horse" not in llmops("show", "correct-horse-battery", folder=example(tmp_path)).err

@@ -239,6 +239,17 @@ def test_echo_answers_without_files_and_replay_is_a_provider_of_its_own(tmp_path
     assert not (tmp_path / ".llmops").exists()
 
 
+def test_half_a_surrogate_pair_is_an_error_before_anything_is_sent_and_mended_in_an_answer(tmp_path: Path) -> None:
+    async def work(server: ProtocolServer, settings: GatewaySettings) -> None:
+        with pytest.raises(ProviderError, match="surrogate pair"):
+            await ask_all(settings, [ask("\ud83d", model=NAME)])
+        assert server.count == 0
+        (completion,) = await ask_all(replace(settings, mode=AnswerMode.RECORD), [ask("whole", model=NAME)])
+        assert completion.text == "\ufffd!"
+
+    run_with_server(tmp_path, work, Behaviour(reply=lambda _text: "\ud83d!"))
+
+
 @pytest.mark.local_model
 def test_the_embedded_model_answers_live_and_then_from_the_cache(
     tmp_path: Path, local_model_environ: Mapping[str, str]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 from gateway.protocol_server import Behaviour, Fault, ProtocolServer
 from gateway.providers_for_tests import context_for
 from gateway.requests_for_tests import ask
+from httpx_aiohttp import AiohttpTransport
 
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.gateway.http_endpoint import HttpEndpoint
@@ -138,6 +140,45 @@ def test_connections_are_used_again() -> None:
             return connections
 
     assert asyncio.run(run()) == 1
+
+
+def test_a_proxy_gets_the_whole_address_and_the_answer_comes_through_it() -> None:
+    async def run() -> str:
+        async with ProtocolServer() as proxy:
+            endpoint = HttpEndpoint(
+                base_url="http://model.example/v1",
+                headers={},
+                timeout_seconds=20,
+                connections=1,
+                environ={"HTTP_PROXY": proxy.url},
+            )
+            answer = await endpoint.post("/embeddings", b'{"model": "m", "input": "a"}')
+            await endpoint.close()
+            assert answer.status == 200
+            return proxy.received[0].path
+
+    assert asyncio.run(run()) == "http://model.example/v1/embeddings"
+
+
+def test_certificates_and_host_names_are_checked() -> None:
+    async def run() -> ssl.SSLContext:
+        endpoint = HttpEndpoint(
+            base_url="https://127.0.0.1:1",
+            headers={},
+            timeout_seconds=20,
+            connections=1,
+            environ={},
+        )
+        with pytest.raises(ProviderError, match="connection failed"):
+            await endpoint.post("/x", b"{}")
+        assert isinstance(endpoint._transport, AiohttpTransport)
+        context = endpoint._transport.ssl_context
+        await endpoint.close()
+        return context
+
+    context = asyncio.run(run())
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
 
 
 def test_a_key_comes_from_its_variable_and_goes_only_where_it_belongs() -> None:

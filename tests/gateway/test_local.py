@@ -157,6 +157,28 @@ def test_offline_missing_weights_are_a_set_up_error_and_nothing_is_fetched(
     assert caught.value.hint == "Fetch them: llmops models pull smollm2-135m"
 
 
+def test_weights_that_cannot_be_fetched_are_tried_once_for_all_who_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def refuse(name: str, *_arguments: object, **_options: object) -> Path:
+        tried.append(name)
+        message = "no network"
+        raise SetupError(message)
+
+    monkeypatch.setattr("importlib.metadata.version", lambda _name: "1")
+    monkeypatch.setattr("llmops_cli.gateway.local_weights.pull", refuse)
+
+    async def run() -> list[object]:
+        provider = LocalProvider(context(tmp_path, {"LLMOPS_CACHE_DIR": str(tmp_path)}, offline=False))
+        requests = [ask(str(number), model=NAME) for number in range(3)]
+        return list(await asyncio.gather(*map(provider.complete, requests), return_exceptions=True))
+
+    assert [str(error) for error in asyncio.run(run())] == ["no network"] * 3
+    assert tried == ["smollm2-135m"]
+
+
 @pytest.mark.parametrize("model", ["local/../../secret.gguf", "local//etc/secret.gguf", "local/smollm2"])
 def test_a_name_that_is_neither_known_nor_a_path_inside_the_repository_is_refused(tmp_path: Path, model: str) -> None:
     with pytest.raises(UsageError):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from llmops_cli.core.completions import CompletionSource, TokenLogprob, ToolCall
 from llmops_cli.core.errors import InvalidFileError, UsageError
-from llmops_cli.gateway.recordings import RecordingMissError, Recordings
+from llmops_cli.gateway.recordings import EXPLAINED_MISSES, RecordingMissError, Recordings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +111,18 @@ def test_a_miss_names_the_message_that_changed(tmp_path: Path) -> None:
     with pytest.raises(RecordingMissError, match="the case is new, or every message changed"):
         recordings.answer(ask("Mail C", system="Be long."))
     recordings.close()
+
+
+def test_after_many_misses_the_nearest_request_is_no_longer_looked_for(tmp_path: Path) -> None:
+    record(tmp_path, (ask("a"), answer()))
+    with closing(Recordings(tmp_path)) as recordings:
+        said = []
+        for number in range(EXPLAINED_MISSES + 1):
+            with pytest.raises(RecordingMissError) as caught:
+                recordings.answer(ask(f"b{number}"))
+            said.append(caught.value.message)
+    assert "the case is new" in said[-2]
+    assert said[-1] == "this request is not recorded. Nor are many others of this model."
 
 
 def test_a_miss_names_the_settings_that_changed(tmp_path: Path) -> None:

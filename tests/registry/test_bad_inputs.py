@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmops_cli.registry.datasets import read_cases_rows
-from llmops_cli.registry.parser_rules import PARSER_RULES
-from llmops_cli.registry.schema_check import check_schema
-from llmops_cli.registry.yaml_document import parse_yaml_document
+from llmops_cli.registry.documents.datasets import read_cases_rows
+from llmops_cli.registry.documents.parser_rules import PARSER_RULES
+from llmops_cli.registry.documents.schema_check import check_schema
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 
 if TYPE_CHECKING:
     from bad_inputs.generate import BadInput

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from llmops_cli.core.errors import InvalidFileError, RefusedError
 from llmops_cli.core.findings import Position
 from llmops_cli.registry.bump import BumpPlan, apply_bump, plan_bump
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 from llmops_cli.registry.prompt_file import parse_prompt
-from llmops_cli.registry.yaml_document import parse_yaml_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops_cli.registry.datasets import DatasetRows, read_cases_rows
+from llmops_cli.registry.documents.datasets import DatasetRows, read_cases_rows
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 

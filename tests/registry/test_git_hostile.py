@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmops_cli.core.errors import LlmopsError
-from llmops_cli.registry.git_process import hardened_environment
-from llmops_cli.registry.git_repository import GitRepository
-from llmops_cli.registry.history import GitVersions, prompt_history
+from llmops_cli.registry.git.process import hardened_environment
+from llmops_cli.registry.git.repository import GitRepository
+from llmops_cli.registry.history.prompt_history import GitVersions, prompt_history
 from llmops_cli.registry.project_file import ProjectSettings
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmops_cli.core.errors import InvalidFileError, SetupError, UsageError
-from llmops_cli.registry.git_objects import GitObject, parse_commit
-from llmops_cli.registry.git_repository import GitRepository
+from llmops_cli.registry.git.objects import GitObject, parse_commit
+from llmops_cli.registry.git.repository import GitRepository
 
 if TYPE_CHECKING:
     from registry.conftest import Scratch
@@ -161,7 +161,7 @@ def test_the_log_of_a_path_tells_who_when_and_why(scratch: Scratch) -> None:
 def test_a_file_too_large_to_be_a_prompt_is_refused_and_reading_goes_on(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llmops_cli.registry.git_objects.MAX_OBJECT_BYTES", 1000)
+    monkeypatch.setattr("llmops_cli.registry.git.objects.MAX_OBJECT_BYTES", 1000)
     scratch.commit("one", {"large.yaml": "x" * 5000, "small.yaml": "x"})
     with GitRepository.open(scratch.root) as repository:
         tree = repository.tree_at("HEAD")

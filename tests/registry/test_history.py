@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmops_cli.registry.git_repository import GitRepository
-from llmops_cli.registry.history import GitVersions, HistoryEntry, prompt_history, versions_in
+from llmops_cli.registry.git.repository import GitRepository
+from llmops_cli.registry.history.prompt_history import GitVersions, HistoryEntry, prompt_history, versions_in
 from llmops_cli.registry.project_file import ProjectPaths, ProjectSettings
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from llmops_cli.core.prompts import (
     Variable,
     VariableType,
 )
-from llmops_cli.registry.interface import InterfaceChange, interface_changes
+from llmops_cli.registry.diff.interface import InterfaceChange, interface_changes
 
 NAMES = st.sampled_from(["a", "b", "c"])
 TYPES = st.sampled_from(list(VariableType))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmops_cli.core.findings import Position
-from llmops_cli.registry.json_document import parse_json_document
+from llmops_cli.registry.documents.json_document import parse_json_document
 
 SCALARS = (
     st.none()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from llmops_cli.core.findings import Position
-from llmops_cli.registry.partials import check_partial
+from llmops_cli.registry.templates.partials import check_partial
 
 PATH = "prompts/_partials/tone.md"
 

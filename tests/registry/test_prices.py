@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmops_cli.core.completions import Usage
-from llmops_cli.registry.model_names import is_floating_alias, maker_of, split_model
-from llmops_cli.registry.prices import Price, cost_usd, own_prices, price_of
+from llmops_cli.registry.costs.model_names import is_floating_alias, maker_of, split_model
+from llmops_cli.registry.costs.prices import Price, cost_usd, own_prices, price_of
+from llmops_cli.registry.costs.tokens import RANKS_SHA256
 from llmops_cli.registry.project_file import ModelAlias, ProjectSettings
-from llmops_cli.registry.tokens import RANKS_SHA256
 
 COUNTS = st.integers(min_value=0, max_value=10**9)
 DOLLARS = st.floats(min_value=0, max_value=1000, allow_nan=False)

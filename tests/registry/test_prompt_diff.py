@@ -18,14 +18,14 @@ from llmops_cli.core.prompts import (
     Variable,
     VariableType,
 )
-from llmops_cli.registry.prices import Price
-from llmops_cli.registry.prompt_costs import CostDelta, usd
-from llmops_cli.registry.prompt_diff import PromptDiff, diff_prompts
+from llmops_cli.registry.costs.prices import Price
+from llmops_cli.registry.costs.tokens import TokenCount
+from llmops_cli.registry.diff.prompt_costs import CostDelta, usd
+from llmops_cli.registry.diff.prompt_diff import PromptDiff, diff_prompts
+from llmops_cli.registry.diff.value_changes import ChangeKind, value_changes
+from llmops_cli.registry.diff.word_diff import PieceKind, new_text, old_text
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 from llmops_cli.registry.prompt_file import parse_prompt
-from llmops_cli.registry.tokens import TokenCount
-from llmops_cli.registry.value_changes import ChangeKind, value_changes
-from llmops_cli.registry.word_diff import PieceKind, new_text, old_text
-from llmops_cli.registry.yaml_document import parse_yaml_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

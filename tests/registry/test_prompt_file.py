@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from llmops_cli.core.findings import Position
 from llmops_cli.core.prompts import Engine, OutputFormat, Prompt, Role
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 from llmops_cli.registry.prompt_file import ParsedPrompt, parse_prompt, position_in_file
-from llmops_cli.registry.yaml_document import parse_yaml_document
 
 FULL = """\
 # a comment

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from llmops_cli.core.prompts import Engine, ModelSettings, Prompt, Role, Template, Variable, VariableType
-from llmops_cli.registry.template import RenderError, parse_template, render_messages
+from llmops_cli.registry.templates.template import RenderError, parse_template, render_messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 from llmops_cli.registry.rubric_file import Canary, ParsedRubric, Rubric, parse_rubric
-from llmops_cli.registry.yaml_document import parse_yaml_document
 
 CHOICES = """\
 id: faithful-summary

@@ -14,8 +14,8 @@ from llmops_cli.core.parts import Part
 from llmops_cli.evals.measuring import CANNOT_FAIL
 from llmops_cli.evals.metric_table import KNOWN_METRICS
 from llmops_cli.registry.catalog import Catalog
+from llmops_cli.registry.documents.reading_pages import READING_PAGES
 from llmops_cli.registry.project_file import load_project
-from llmops_cli.registry.reading_pages import READING_PAGES
 from llmops_cli.registry.rule_pages import ExampleFile, rule_page
 from llmops_cli.registry.rules import RULES
 from llmops_cli.registry.validation import validate

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.findings import Finding, Position
-from llmops_cli.registry.identifiers import suggested_id, why_not_an_id
-from llmops_cli.registry.schema_check import SCHEMA_KINDS, check_schema, schema, schema_text
-from llmops_cli.registry.yaml_document import parse_yaml_document
+from llmops_cli.registry.documents.identifiers import suggested_id, why_not_an_id
+from llmops_cli.registry.documents.schema_check import SCHEMA_KINDS, check_schema, schema, schema_text
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 
 PROMPT = """\
 id: summarize-email

@@ -10,8 +10,8 @@ from llmops_cli.core.findings import Position, Severity
 from llmops_cli.core.prompts import ModelSettings, Prompt, Variable, VariableType
 from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.core.suites import GatePolicy, MetricSpec, Suite
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 from llmops_cli.registry.suite_file import ParsedSuite, parse_suite
-from llmops_cli.registry.yaml_document import parse_yaml_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

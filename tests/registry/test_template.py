@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from llmops_cli.core.findings import Position
 from llmops_cli.core.prompts import Engine
-from llmops_cli.registry.template import ParsedTemplate, parse_template
-from llmops_cli.registry.template_subset import FILTERS, TESTS
+from llmops_cli.registry.templates.subset import FILTERS, TESTS
+from llmops_cli.registry.templates.template import ParsedTemplate, parse_template
 
 
 def parsed(source: str, **partials: str) -> ParsedTemplate:
@@ -42,7 +42,7 @@ def test_a_template_of_placeholders_alone_gives_the_same_as_the_long_way() -> No
 def test_a_template_of_placeholders_alone_is_checked_without_loading_jinja2() -> None:
     code = (
         "import sys; from llmops_cli.core.prompts import Engine;"
-        "from llmops_cli.registry.template import parse_template;"
+        "from llmops_cli.registry.templates.template import parse_template;"
         "parse_template('Hi {{ name }}', engine=Engine.JINJA2, partials={});"
         "sys.exit('jinja2' in sys.modules)"
     )

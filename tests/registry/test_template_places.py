@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmops_cli.core.findings import Position
-from llmops_cli.registry.template_places import position_in_file
-from llmops_cli.registry.template_source import position_at
-from llmops_cli.registry.yaml_document import parse_yaml_document
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
+from llmops_cli.registry.templates.places import position_in_file
+from llmops_cli.registry.templates.template_source import position_at
 
 HEAD = "id: demo\nversion: 1\nmodel: {name: echo/x}\n"
 WORDS = st.text("ab{}'\" :%é", min_size=1, max_size=12)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops_cli.registry.text_policy import describe, hidden_text, mixed_scripts, scan_text
+from llmops_cli.registry.documents.text_policy import describe, hidden_text, mixed_scripts, scan_text
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 

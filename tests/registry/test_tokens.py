@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tiktoken_ext import openai_public  # type: ignore[import-untyped]
 
 from llmops_cli.core.prompts import Message, Role
-from llmops_cli.registry import tokens
-from llmops_cli.registry.tokens import certainly_at_most, count_messages, count_tokens
+from llmops_cli.registry.costs import tokens
+from llmops_cli.registry.costs.tokens import certainly_at_most, count_messages, count_tokens
 
 REFERENCE = json.loads((Path(__file__).parent / "data/tokens/o200k_counts.json").read_text(encoding="utf-8"))
 OPENAI = "openai/gpt-5-mini-2025-08-07"
@@ -114,7 +114,7 @@ def test_every_frequent_word_is_one_token_after_a_space() -> None:
 
 def test_english_prose_is_decided_without_the_ranks() -> None:
     program = (
-        "import sys; from llmops_cli.registry.tokens import certainly_at_most as c;"
+        "import sys; from llmops_cli.registry.costs.tokens import certainly_at_most as c;"
         "text = 'You answer the questions of our customers in a friendly and helpful way. ' * 27;"
         "print(c(text, 'openai/gpt-5', 900), c(text, 'openai/gpt-5', 300), 'tiktoken' in sys.modules)"
     )
@@ -135,7 +135,7 @@ def test_damaged_ranks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_importing_the_module_and_the_bound_loads_neither_tiktoken_nor_the_ranks() -> None:
     program = (
-        "import sys; from llmops_cli.registry.tokens import certainly_at_most as c; c('x', 'openai/gpt-5', 9);"
+        "import sys; from llmops_cli.registry.costs.tokens import certainly_at_most as c; c('x', 'openai/gpt-5', 9);"
         "print('tiktoken' in sys.modules)"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops_cli.registry.word_diff import Piece, PieceKind, diff_words, is_changed, new_text, old_text
+from llmops_cli.registry.diff.word_diff import Piece, PieceKind, diff_words, is_changed, new_text, old_text
 
 EQUAL, DELETE, INSERT = PieceKind.EQUAL, PieceKind.DELETE, PieceKind.INSERT
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from yaml.loader import SafeLoader
 
 from llmops_cli.core.findings import Position, Severity
-from llmops_cli.registry import yaml_document
-from llmops_cli.registry.parser_rules import PARSER_RULES
-from llmops_cli.registry.yaml_document import parse_yaml_document
+from llmops_cli.registry.documents import yaml_document
+from llmops_cli.registry.documents.parser_rules import PARSER_RULES
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonValue

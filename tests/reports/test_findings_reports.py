@@ -71,8 +71,14 @@ def test_colours_change_nothing_but_colours() -> None:
 
 
 def test_the_summary_says_when_all_is_well() -> None:
-    assert findings_summary(1, count_severities(()), Page()) == "1 file checked, nothing to complain about."
-    assert findings_summary(3, count_severities(FINDINGS[1:2]), Page()) == "No errors, 1 warning in 3 files."
+    assert (
+        findings_summary(1, count_severities(()), Page())
+        == "1 file checked, nothing to complain about. Next: llmops eval"
+    )
+    assert (
+        findings_summary(3, count_severities(FINDINGS[1:2]), Page())
+        == "No errors, 1 warning in 3 files. Next: llmops eval"
+    )
 
 
 def test_sarif_reads_like_the_golden_file() -> None:

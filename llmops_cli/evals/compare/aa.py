@@ -122,21 +122,24 @@ class _Table:
     def verdict(self, base: Rows, candidate: Rows) -> GateVerdict:
         """Walk through the looks as a real comparison does."""
         most = max(map(len, candidate))
-        looks = [look for look in self.looks if look < most] + [most]
-        for look in looks:
-            decision = decide(
-                base,
-                [row[:look] for row in candidate],
-                margin=self.margin,
-                alpha=self.alpha,
-                resolution=self.resolution,
-                kind=self.kind,
-                final=look == most,
-                looks=self.looks,
-            )
-            if decision.verdict is not GateVerdict.CONTINUE:
-                return decision.verdict
-        return GateVerdict.INCONCLUSIVE
+        for look in (look for look in self.looks if look < most):
+            verdict = self._decided(base, [row[:look] for row in candidate], final=False)
+            if verdict is not GateVerdict.CONTINUE:
+                return verdict
+        return self._decided(base, candidate, final=True)
+
+    def _decided(self, base: Rows, candidate: Rows, *, final: bool) -> GateVerdict:
+        decision = decide(
+            base,
+            candidate,
+            margin=self.margin,
+            alpha=self.alpha,
+            resolution=self.resolution,
+            kind=self.kind,
+            final=final,
+            looks=self.looks,
+        )
+        return decision.verdict
 
     def smallest_visible_drop(self, random: Random) -> float | None:
         """Break more and more of the cases that score best until the gate sees it in 80% of the deals."""

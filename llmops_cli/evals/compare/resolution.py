@@ -30,8 +30,6 @@ def trials_needed(evidence: Evidence) -> int | None:
     if room < 0:
         room = -evidence.suite.centre
     quantile = t_quantile(1 - evidence.alpha_per_look, evidence.suite.freedom)
-    if math.isinf(quantile):
-        return None
     of_baseline = evidence.base_variance * math.fsum(1 / k for k in pairing.base.counts) / pairing.cases**2
     left = (room / quantile) ** 2 - of_baseline
     if left <= 0:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from llmops_cli.core.errors import ProviderError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from llmops_cli.core.completions import Completion, CompletionRequest, Model
     from llmops_cli.gateway.timing import Timing
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +32,28 @@ class RetriedModel:
     def __init__(self, model: Model, policy: RetryPolicy, timing: Timing, draw: Callable[[], float]) -> None:
         """Wrap `model`; `draw` gives numbers in [0, 1)."""
         self._model = model
+        self._retry = Retry(policy, timing, draw)
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """Answer, at the latest with the last attempt.
+
+        Raises:
+            ProviderError: the last one, saying how many attempts there were.
+        """
+        return await self._retry.run(lambda: self._model.complete(request))
+
+
+class Retry:
+    """Repeats one exchange with a provider, whatever it asks for."""
+
+    def __init__(self, policy: RetryPolicy, timing: Timing, draw: Callable[[], float]) -> None:
+        """Take the policy; `draw` gives numbers in [0, 1)."""
         self._policy = policy
         self._timing = timing
         self._draw = draw
 
-    async def complete(self, request: CompletionRequest) -> Completion:
-        """Answer, at the latest with the last attempt.
+    async def run(self, attempt_once: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Return what the first successful attempt gives.
 
         Raises:
             ProviderError: the last one, saying how many attempts there were.
@@ -44,7 +62,7 @@ class RetriedModel:
         attempt = 1
         while True:
             try:
-                return await self._model.complete(request)
+                return await attempt_once()
             except ProviderError as error:
                 wait = self._wait_seconds(attempt, error)
                 if not error.retryable or attempt >= self._policy.attempts or self._timing.now() + wait > until:

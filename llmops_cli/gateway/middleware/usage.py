@@ -24,7 +24,7 @@ class CountedModel:
         usage = completion.usage
         if not usage.estimated or usage.input_tokens or usage.output_tokens:
             return completion
-        from llmops_cli.registry.tokens import count_messages, count_tokens  # noqa: PLC0415 - loads the ranks, 0.3 s
+        from llmops_cli.registry.costs.tokens import count_messages, count_tokens  # noqa: PLC0415 - loads the ranks, 0.3 s
 
         name = request.model.name
         counted = Usage(

@@ -17,6 +17,7 @@ from llmops_cli.core.completion_json import completion_from_json
 from llmops_cli.core.completions import Completion, Usage
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.core.safe_text import safe_text, shortened
+from llmops_cli.gateway.wire_reading import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,6 +118,8 @@ def _completion(output: bytes, latency_seconds: float) -> Completion:
             usage=Usage(estimated=True),
             latency_seconds=latency_seconds,
         )
+    if isinstance(document["text"], str):
+        document["text"] = whole_text(document["text"])
     usage: JsonObject = {"input_tokens": 0, "output_tokens": 0, "estimated": True}
     whole = {"usage": usage, "finish_reason": "stop", **document, "latency_seconds": latency_seconds, "source": "live"}
     try:

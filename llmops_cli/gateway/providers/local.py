@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from llmops_cli.core.canonical_json import short_digest
+from llmops_cli.core.errors import SetupError
 from llmops_cli.gateway.chat_format import chat_body, completion_from_chat
 from llmops_cli.gateway.local_runtime import LocalRuntime, runtime_version
 from llmops_cli.gateway.local_weights import Weights, find_weights, weights_sha256
@@ -40,6 +41,7 @@ class LocalProvider:
         self._context = context
         self._models: dict[str, _LoadedModel] = {}
         self._identities: dict[str, JsonObject] = {}
+        self._missing: dict[str, SetupError] = {}
         self._loading = asyncio.Lock()
 
     def identity(self, model: str) -> JsonObject:
@@ -76,12 +78,22 @@ class LocalProvider:
 
     async def _loaded(self, model: str) -> _LoadedModel:
         async with self._loading:
+            if model in self._missing:
+                # those who waited while it was tried do not try it again
+                raise self._missing[model]
             if model not in self._models:
-                runtime_version()  # before anything is fetched for it
-                weights = await asyncio.to_thread(find_weights, model, self._context, fetch=True)
+                weights = await self._weights(model)
                 size = min(self._context.settings.concurrency, _usable_processors(), MOST_RUNTIMES)
                 self._models[model] = _LoadedModel(weights, size)
             return self._models[model]
+
+    async def _weights(self, model: str) -> Weights:
+        try:
+            runtime_version()  # before anything is fetched for it
+            return await asyncio.to_thread(find_weights, model, self._context, fetch=True)
+        except SetupError as error:
+            self._missing[model] = error
+            raise
 
 
 class _LoadedModel:

@@ -7,7 +7,7 @@ Kinds: `file` (one prompt), `repository` (a prompt among the others), `history` 
 from __future__ import annotations
 
 from llmops_cli.core.parts import Part, PartTable
-from llmops_cli.registry.parser_rules import PARSER_RULES
+from llmops_cli.registry.documents.parser_rules import PARSER_RULES
 
 _HERE = "llmops_cli.registry.rules"
 
@@ -107,7 +107,7 @@ RULES = PartTable(
             f"{_HERE}.literal_secret:RULE", "text", "No file holds a key, a token, a password or a private key."
         ),
         **{
-            name: Part("llmops_cli.registry.parser_rules:PARSER_RULES", "parser", summary)
+            name: Part("llmops_cli.registry.documents.parser_rules:PARSER_RULES", "parser", summary)
             for name, summary in _READING.items()
         },
     },

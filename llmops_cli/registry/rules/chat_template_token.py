@@ -36,8 +36,8 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
-from llmops_cli.registry.template_places import position_in_file
-from llmops_cli.registry.template_source import position_at
+from llmops_cli.registry.templates.places import position_in_file
+from llmops_cli.registry.templates.template_source import position_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

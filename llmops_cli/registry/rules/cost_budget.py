@@ -42,9 +42,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
+from llmops_cli.registry.costs.prices import price_of
+from llmops_cli.registry.costs.tokens import certainly_at_most, count_tokens
 from llmops_cli.registry.fixed_text import fixed_text
-from llmops_cli.registry.prices import price_of
-from llmops_cli.registry.tokens import certainly_at_most, count_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

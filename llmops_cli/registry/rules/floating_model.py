@@ -2,7 +2,7 @@
 
 Behind `openai/gpt-5-mini` or `…-latest` another model can stand tomorrow, without a commit: scores move,
 the baseline no longer compares, and no diff explains it. Which names move depends on the maker
-(`registry/model_names.py` says how each names its models).
+(`registry/costs/model_names.py` says how each names its models).
 
 Fails:
 
@@ -40,7 +40,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
-from llmops_cli.registry.model_names import is_floating_alias
+from llmops_cli.registry.costs.model_names import is_floating_alias
 from llmops_cli.registry.prompt_models import models_of
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
-from llmops_cli.registry.interface import interface_changes
+from llmops_cli.registry.diff.interface import interface_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

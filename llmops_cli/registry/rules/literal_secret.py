@@ -27,7 +27,7 @@ from math import log2
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from llmops_cli.core.findings import Finding, Severity
-from llmops_cli.registry.template_source import position_at
+from llmops_cli.registry.templates.template_source import position_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from llmops_cli.core.scores import MetricTable
     from llmops_cli.core.suites import Suite
     from llmops_cli.registry.catalog import Catalog
-    from llmops_cli.registry.prices import Price
+    from llmops_cli.registry.costs.prices import Price
+    from llmops_cli.registry.documents.yaml_document import YamlDocument
     from llmops_cli.registry.project_file import ProjectSettings
-    from llmops_cli.registry.template import ParsedTemplate
-    from llmops_cli.registry.yaml_document import YamlDocument
+    from llmops_cli.registry.templates.template import ParsedTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

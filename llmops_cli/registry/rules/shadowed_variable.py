@@ -33,7 +33,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
-from llmops_cli.registry.template_places import position_in_file
+from llmops_cli.registry.templates.places import position_in_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

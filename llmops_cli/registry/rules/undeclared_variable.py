@@ -31,8 +31,8 @@ from typing import TYPE_CHECKING, ClassVar
 from llmops_cli.core.findings import Finding, Severity
 from llmops_cli.core.safe_text import shortened
 from llmops_cli.core.suggestion import did_you_mean
-from llmops_cli.registry.template_places import position_in_file
-from llmops_cli.registry.text_policy import mixed_scripts
+from llmops_cli.registry.documents.text_policy import mixed_scripts
+from llmops_cli.registry.templates.places import position_in_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

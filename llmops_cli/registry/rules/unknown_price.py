@@ -43,8 +43,8 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
-from llmops_cli.registry.model_names import FREE_PROVIDERS, split_model
-from llmops_cli.registry.prices import price_of
+from llmops_cli.registry.costs.model_names import FREE_PROVIDERS, split_model
+from llmops_cli.registry.costs.prices import price_of
 from llmops_cli.registry.prompt_models import models_of
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
 from llmops_cli.core.suggestion import did_you_mean
-from llmops_cli.registry.model_names import split_model
+from llmops_cli.registry.costs.model_names import split_model
 from llmops_cli.registry.prompt_models import models_of
 
 if TYPE_CHECKING:

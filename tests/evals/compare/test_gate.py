@@ -7,6 +7,7 @@ import re
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -263,6 +264,7 @@ def test_cases_may_have_different_numbers_of_trials() -> None:
         ([[]], "there is no trial"),
         ([1.0], "give a list of trials, not 1.0"),
         (["1"], "give a list of trials, not '1'"),
+        ([{"a": 1.0}], "give a list of trials, not {'a': 1.0}"),
         ([[1.0], [1.0]], "the baseline has 1 cases and the candidate 2"),
     ],
 )
@@ -388,3 +390,10 @@ def test_integers_and_booleans_are_scores_too() -> None:
         return [[value] * count] * 30
 
     assert decide(trials(1, 5), trials(True, 2)).verdict is GateVerdict.PASS  # noqa: FBT003 - the point of the test
+
+
+def test_arrays_are_lists_of_trials_too() -> None:
+    base, cand = np.ones((30, 5)), np.ones((30, 2))
+    decision = decide(base, cand, cluster=np.arange(30))  # type: ignore[arg-type]
+    assert decision.verdict is GateVerdict.PASS
+    assert type(decision.delta) is float

@@ -1,0 +1,1 @@
+"""Tokens and prices: what a call takes and what it costs."""

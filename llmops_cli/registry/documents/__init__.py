@@ -1,0 +1,1 @@
+"""Bytes → plain data with a place for every value, or findings."""

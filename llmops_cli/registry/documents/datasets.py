@@ -1,0 +1,132 @@
+"""Rows of cases from .jsonl, .csv, .json and .yaml files, every row with its line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llmops_cli.core.findings import Finding, Position
+from llmops_cli.registry.documents.csv_cases import read_csv_rows
+from llmops_cli.registry.documents.file_findings import FileFindings
+from llmops_cli.registry.documents.json_document import json_document, parse_json_document, parse_json_text
+from llmops_cli.registry.documents.schema_check import check_value
+from llmops_cli.registry.documents.source_text import read_source
+from llmops_cli.registry.documents.yaml_document import parse_yaml_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llmops_cli.core.json_value import JsonObject, JsonValue
+    from llmops_cli.registry.documents.document import YamlDocument
+
+MAX_DATASET_BYTES = 64 * 1024 * 1024
+"""Of JSON Lines and CSV, which are read row by row; a JSON or YAML dataset is a file like any other (1 MiB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """One case as its file has it; `line` is where it starts, from 1."""
+
+    value: JsonObject
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRows:
+    """All usable rows of one file, and what is wrong with it."""
+
+    rows: tuple[DatasetRow, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_cases_rows(data: bytes, path: str) -> DatasetRows:
+    """Read a dataset. Never raises; a row with a finding is left out, the others are there.
+
+    A .jsonl file has one case a line. A .json or .yaml dataset has one top key, `cases`, with a list of
+    cases. In a .csv file the columns `id`, `expected`, `tags` (separated by spaces or commas) and
+    `critical` (true or false) are the case's own; every other column is a variable.
+    """
+    reader = _READERS.get(path.rpartition(".")[2].lower())
+    findings = FileFindings(path)
+    if reader is None:
+        hint = "Write the cases as .jsonl, one JSON object a line."
+        findings.add("dataset-format", "The file is none of .jsonl, .csv, .json and .yaml.", Position(), hint=hint)
+        return DatasetRows((), findings.all())
+    result = reader(data, path)
+    if result.rows or any(finding.is_error for finding in result.findings):
+        return result
+    findings.add("dataset-empty", "The dataset has no cases.", Position(), hint="Add a case, or leave the file out.")
+    return DatasetRows((), (*result.findings, *findings.all()))
+
+
+def _jsonl(data: bytes, path: str) -> DatasetRows:
+    findings = FileFindings(path)
+    source = read_source(data, findings, max_bytes=MAX_DATASET_BYTES)
+    rows: list[DatasetRow] = []
+    problems: list[Finding] = []
+    # only LF ends a line: a text may hold U+2028, at which splitlines would break
+    for number, line in enumerate(source.text.split("\n") if source else (), start=1):
+        if line.strip():
+            row = FileFindings(path)
+            value = parse_json_text(line, row, line=number)
+            document = json_document(value, path, line, row, line=number)
+            problems.extend(_judge(value, document, number, rows))
+    return DatasetRows(tuple(rows), (*findings.all(), *problems))
+
+
+def _judge(value: JsonValue, document: YamlDocument, line: int, rows: list[DatasetRow]) -> tuple[Finding, ...]:
+    """Check one row and keep it if it is a case."""
+    if document.findings:
+        return document.findings
+    if not isinstance(value, dict):
+        message = "The line is not a JSON object."
+        hint = 'Write: {"id": "…", "variables": {…}}'
+        return (Finding(path=document.path, position=Position(line), rule="wrong-type", message=message, hint=hint),)
+    findings = check_value(value, document, "case")
+    if not findings:
+        rows.append(DatasetRow(value, line))
+    return findings
+
+
+def _csv(data: bytes, path: str) -> DatasetRows:
+    findings = FileFindings(path)
+    source = read_source(data, findings, max_bytes=MAX_DATASET_BYTES)
+    rows = tuple(DatasetRow(value, line) for line, value in (read_csv_rows(source, findings) if source else ()))
+    return DatasetRows(rows, findings.all())
+
+
+def _json(data: bytes, path: str) -> DatasetRows:
+    return _from_document(parse_json_document(data, path))
+
+
+def _yaml(data: bytes, path: str) -> DatasetRows:
+    return _from_document(parse_yaml_document(data, path))
+
+
+def _from_document(document: YamlDocument) -> DatasetRows:
+    if document.root is None:
+        return DatasetRows((), document.findings)
+    cases = document.root.get("cases")
+    if not isinstance(cases, list) or len(document.root) != 1:
+        message = "A dataset has one top key, 'cases', with a list of cases."
+        wrong = Finding(
+            path=document.path, rule="dataset-format", message=message, hint="Put the cases below `cases:`."
+        )
+        return DatasetRows((), (*document.findings, wrong))
+    rows: list[DatasetRow] = []
+    findings = list(document.findings)
+    for index, case in enumerate(cases):
+        problems = check_value(case, document, "case", place=("cases", index))
+        findings.extend(problems)
+        if not problems and isinstance(case, dict):
+            rows.append(DatasetRow(case, document.position_of("cases", index).line))
+    return DatasetRows(tuple(rows), tuple(findings))
+
+
+_READERS: dict[str, Callable[[bytes, str], DatasetRows]] = {
+    "jsonl": _jsonl,
+    "csv": _csv,
+    "json": _json,
+    "yaml": _yaml,
+    "yml": _yaml,
+}

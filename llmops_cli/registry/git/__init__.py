@@ -1,0 +1,1 @@
+"""The one door to Git: objects by id, nothing a repository configures is run."""

@@ -1,0 +1,1 @@
+"""The versions of a prompt through renames, merges and broken revisions."""

@@ -1,0 +1,1 @@
+"""Template text → messages: a safe subset of Jinja2, under limits."""
