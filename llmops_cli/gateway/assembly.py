@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
-from llmops_cli.core.errors import ProviderError, UsageError
+from llmops_cli.core.errors import ProviderError, SetupError, UsageError
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.gateway.middleware.budget import BudgetedModel
 from llmops_cli.gateway.middleware.cache import CachedModel
@@ -17,7 +17,7 @@ from llmops_cli.gateway.middleware.fallback import FallbackModel
 from llmops_cli.gateway.middleware.rate_limit import ProviderLimits, RateLimitedModel
 from llmops_cli.gateway.middleware.record import RecordedModel
 from llmops_cli.gateway.middleware.replay import LiveOrReplayedModel, ReplayedModel
-from llmops_cli.gateway.middleware.retry import RetriedModel, RetryPolicy
+from llmops_cli.gateway.middleware.retry import RetriedModel, Retry, RetryPolicy
 from llmops_cli.gateway.middleware.usage import CountedModel
 from llmops_cli.gateway.provider import ProviderContext, split_model_name
 from llmops_cli.gateway.providers import PROVIDERS
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmops_cli.core.completions import Completion, CompletionRequest, Model
+    from llmops_cli.core.embeddings import EmbeddingModels
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.gateway.middleware.cost import PriceFunction
     from llmops_cli.gateway.provider import Notify, Provider
@@ -103,6 +104,8 @@ class Gateway:
         self._cache = ResponseCache(settings.root / CACHE_PATH)
         self._providers: dict[str, Provider] = {}
         self._models: dict[str, Model] = {}
+        self._limits: dict[str, ProviderLimits] = {}
+        self._embeddings: EmbeddingModels | None = None
         answering: Model = _ByProvider(self._model_of)
         if settings.use_fallbacks:
             answering = FallbackModel(answering, settings.project.resolve_model, self._notify)
@@ -155,6 +158,25 @@ class Gateway:
         """What the live answers cost so far, as far as their prices are known."""
         return self._budgeted.spent_usd
 
+    @property
+    def embeddings(self) -> EmbeddingModels:
+        """What semantic metrics measure with; models load when they are first used."""
+        if self._embeddings is None:
+            from llmops_cli.gateway.embeddings.project_embeddings import (  # noqa: PLC0415 - few runs need it
+                EmbeddingSources,
+                ProjectEmbeddings,
+            )
+
+            settings = self._settings
+            sources = EmbeddingSources(
+                root=settings.root,
+                resolve_model=settings.project.resolve_model,
+                provider=self._live_provider,
+                retry=Retry(settings.retry, settings.timing, settings.draw),
+            )
+            self._embeddings = ProjectEmbeddings(sources)
+        return self._embeddings
+
     async def close(self) -> None:
         """Write what was recorded, and let go of providers and files."""
         try:
@@ -175,7 +197,7 @@ class Gateway:
         settings = self._settings
         if settings.mode is AnswerMode.REPLAY:
             return PricedModel(ReplayedModel(self._recordings), settings.price)
-        limits = ProviderLimits(self._provider_settings(name), settings.timing)
+        limits = self._limits_of(name)
         provider = self._open_provider(name, limits)
         model: Model = provider
         if PROVIDERS.row(self._provider_settings(name).protocol).kind != "embedded":
@@ -191,7 +213,22 @@ class Gateway:
         # outside of cache and recordings: an answer costs by today's price what it would cost again
         return PricedModel(model, settings.price)
 
+    def _live_provider(self, name: str) -> tuple[Provider, ProviderLimits]:
+        """Return a provider for embeddings, which are neither recorded nor cached."""
+        if self._settings.mode is AnswerMode.REPLAY:
+            message = f"embeddings of '{name}' are not recorded, so a replay cannot have them."
+            raise SetupError(message, hint="Leave --replay out, or measure with the embedded model.")
+        limits = self._limits_of(name)
+        return self._open_provider(name, limits), limits
+
+    def _limits_of(self, name: str) -> ProviderLimits:
+        if name not in self._limits:
+            self._limits[name] = ProviderLimits(self._provider_settings(name), self._settings.timing)
+        return self._limits[name]
+
     def _open_provider(self, name: str, limits: ProviderLimits) -> Provider:
+        if name in self._providers:
+            return self._providers[name]
         settings = self._provider_settings(name)
         make = cast("Callable[[ProviderContext], Provider]", PROVIDERS.resolve(settings.protocol))
         context = ProviderContext(

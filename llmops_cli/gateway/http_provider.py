@@ -71,6 +71,11 @@ class HttpProvider:
         """Name protocol and endpoint; the key is not part of it, colleagues may share a cache."""
         return {"protocol": self._wire.name, "base_url": self._base_url, "model": model}
 
+    @property
+    def speaks_openai(self) -> bool:
+        """Whether the endpoint is one of OpenAI's kind, which may also offer embeddings."""
+        return self._wire.name.startswith("openai")
+
     async def complete(self, request: CompletionRequest) -> Completion:
         """Send one request and read its answer."""
         model = split_model_name(request.model.name)[1]

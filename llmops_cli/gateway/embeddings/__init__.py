@@ -1,0 +1,1 @@
+"""Models that turn texts into vectors: the embedded one, endpoints, and the `bert-score` library."""
