@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
-from llmops_cli.core.errors import ProviderError, SetupError, UsageError
+from llmops_cli.core.errors import SetupError, UsageError
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.gateway.middleware.budget import BudgetedModel
 from llmops_cli.gateway.middleware.cache import CachedModel
@@ -19,7 +19,7 @@ from llmops_cli.gateway.middleware.record import RecordedModel
 from llmops_cli.gateway.middleware.replay import LiveOrReplayedModel, ReplayedModel
 from llmops_cli.gateway.middleware.retry import RetriedModel, Retry, RetryPolicy
 from llmops_cli.gateway.middleware.usage import CountedModel
-from llmops_cli.gateway.provider import ProviderContext, split_model_name
+from llmops_cli.gateway.provider import ProviderContext, half_a_surrogate_pair, split_model_name
 from llmops_cli.gateway.providers import PROVIDERS
 from llmops_cli.gateway.recordings import Recordings
 from llmops_cli.gateway.response_cache import ResponseCache
@@ -150,8 +150,8 @@ class Gateway:
         try:
             return await self._budgeted.complete(request)
         except UnicodeEncodeError as error:
-            message = "the request holds half of a surrogate pair, which is no text and cannot be sent."
-            raise ProviderError(message, hint="Look for \\ud800 to \\udfff in the case's variables.") from error
+            # found by the digest, before anything was sent
+            raise half_a_surrogate_pair() from error
 
     @property
     def spent_usd(self) -> float:

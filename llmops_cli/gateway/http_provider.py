@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, cast
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.gateway.http_endpoint import HttpAnswer, HttpEndpoint
-from llmops_cli.gateway.provider import RateLimitedError, split_model_name
+from llmops_cli.gateway.provider import RateLimitedError, half_a_surrogate_pair, split_model_name
 from llmops_cli.gateway.provider_keys import read_key
 from llmops_cli.gateway.rate_limit_headers import read_limits
 
@@ -91,10 +91,9 @@ class HttpProvider:
             ProviderError: when the answer is none.
         """
         endpoint = self.prepare()
-        body = json.dumps(request, ensure_ascii=False, separators=(",", ":"))
+        body = _encoded(request)
         started = time.perf_counter()
-        # a lone surrogate cannot be sent as UTF-8; the model would see a question mark in its place
-        answer = await endpoint.post(path, body.encode("utf-8", "replace"))
+        answer = await endpoint.post(path, body)
         latency_seconds = time.perf_counter() - started
         limits = read_limits(answer.headers, datetime.now(UTC))
         if limits.exhausted_seconds:
@@ -162,6 +161,13 @@ class HttpProvider:
 
     def _where(self) -> str:
         return self._base_url.partition("?")[0].rpartition("@")[2].removeprefix("https://")
+
+
+def _encoded(request: JsonObject) -> bytes:
+    try:
+        return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as error:
+        raise half_a_surrogate_pair() from error
 
 
 def _said(body: bytes) -> str:

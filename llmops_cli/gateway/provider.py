@@ -80,3 +80,9 @@ def split_model_name(name: str) -> tuple[str, str]:
         message = f"'{name}' does not name a provider and a model."
         raise UsageError(message, hint="Write provider/model, for example local/smollm2-135m.")
     return provider, model
+
+
+def half_a_surrogate_pair() -> ProviderError:
+    """Return the error for a request that holds one: a model that got a question mark instead would mislead."""
+    message = "the request holds half of a surrogate pair, which is no text and cannot be sent."
+    return ProviderError(message, hint="Look for \\ud800 to \\udfff in the case's variables.")

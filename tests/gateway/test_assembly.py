@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -243,11 +245,23 @@ def test_half_a_surrogate_pair_is_an_error_before_anything_is_sent_and_mended_in
     async def work(server: ProtocolServer, settings: GatewaySettings) -> None:
         with pytest.raises(ProviderError, match="surrogate pair"):
             await ask_all(settings, [ask("\ud83d", model=NAME)])
+        with pytest.raises(ProviderError, match="surrogate pair"):
+            await ask_all(replace(settings, mode=AnswerMode.LIVE, use_cache=False), [ask("\ud83d", model=NAME)])
         assert server.count == 0
         (completion,) = await ask_all(replace(settings, mode=AnswerMode.RECORD), [ask("whole", model=NAME)])
         assert completion.text == "\ufffd!"
 
     run_with_server(tmp_path, work, Behaviour(reply=lambda _text: "\ud83d!"))
+
+
+def test_the_gateway_loads_neither_http_nor_runtime_before_it_needs_them() -> None:
+    script = (
+        "import sys; import llmops_cli.gateway.assembly; import llmops_cli.gateway.providers.local;"
+        "import llmops_cli.gateway.providers.openai_chat; import llmops_cli.gateway.recordings;"
+        "print(sorted({'httpx', 'aiohttp', 'xllamacpp', 'tiktoken', 'git', 'pandas', 'jinja2'} & set(sys.modules)))"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert printed == "[]\n"
 
 
 @pytest.mark.local_model

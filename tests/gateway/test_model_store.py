@@ -19,12 +19,12 @@ import pytest
 
 from llmops_cli.core.errors import SetupError, UsageError
 from llmops_cli.gateway.model_catalogue import CATALOGUE, EmbeddedModel
-from llmops_cli.gateway.model_store import list_models, models_folder, path_of, pull_model, stored_path
+from llmops_cli.gateway.model_store import list_models, models_folder, path_of, pull_model, stored_path, verify
 from llmops_cli.gateway.simple_index import DEFAULT_INDEX, IndexFetcher, index_urls
 from llmops_cli.gateway.wheel_fetch import wheel_fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from llmops_cli.gateway.model_store import Progress
 
@@ -322,6 +322,25 @@ def test_the_cache_folder_follows_the_platform_and_can_be_moved() -> None:
     assert models_folder({"LLMOPS_CACHE_DIR": "/x"}) == Path("/x/models")
     assert models_folder({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/llmops/models")
     assert models_folder({"HOME": "/h"}).name == "models"
+
+
+def test_a_full_verification_finds_what_the_cheap_check_does_not(tmp_path: Path) -> None:
+    environ = {"LLMOPS_CACHE_DIR": str(tmp_path)}
+    model = CATALOGUE[0]
+    path = tmp_path / "models" / f"{model.name}.gguf"
+    path.parent.mkdir()
+    with path.open("wb") as sink:
+        sink.truncate(model.weights_bytes)
+    path.with_name(f"{path.name}.sha256").write_text(f"{model.weights_sha256}  {path.name}\n")
+    assert path_of(model.name, environ) == path
+    with pytest.raises(SetupError, match="damaged") as caught:
+        verify(model.name, environ)
+    assert caught.value.hint == "Fetch them again: llmops models pull smollm2-135m --force"
+
+
+@pytest.mark.local_model
+def test_the_weights_on_this_machine_are_the_pinned_ones(local_model_environ: Mapping[str, str]) -> None:
+    assert verify("smollm2-135m", local_model_environ).is_file()
 
 
 def test_the_catalogue_lists_every_model_and_a_missing_one_says_how_to_fetch_it(tmp_path: Path) -> None:
