@@ -6,7 +6,7 @@ import os
 from typing import IO, TYPE_CHECKING
 
 from llmops_cli.core.safe_text import safe_text
-from llmops_cli.reports.page import Page
+from llmops_cli.reports.page import Page, without_log_commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ class Console:
 
     def note(self, text: str) -> None:
         """Write a remark or a next step to stderr, unless told to be quiet; the text may quote anything."""
-        self.note_report(safe_text(text))
+        self.note_report(without_log_commands(safe_text(text)))
 
     def note_report(self, report: str) -> None:
         """Write a report (safe, maybe coloured) to stderr, unless told to be quiet."""
@@ -59,7 +59,7 @@ class Console:
     def detail(self, text: str) -> None:
         """Write to stderr what only `-v` asks for; the text may quote anything."""
         if self.verbose and not self.quiet:
-            self._write(self._stderr, safe_text(text) + "\n")
+            self._write(self._stderr, without_log_commands(safe_text(text)) + "\n")
 
     def error(self, text: str) -> None:
         """Write what went wrong (a report: safe, maybe coloured) to stderr; quiet does not silence it."""

@@ -18,7 +18,7 @@ COLUMNS = (
     "seconds", "cost_usd", "source",
 )  # fmt: skip
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\\", "|", "%")
 
 
 def eval_csv(rows: Iterable[TrialRow]) -> str:
@@ -45,5 +45,6 @@ def eval_csv(rows: Iterable[TrialRow]) -> str:
 
 def defused(text: str) -> str:
     """Return `text` so that no spreadsheet takes it for a formula: an apostrophe goes before what looks like one."""
-    shown = safe_text(text)
+    # one line, so that a line of a field cannot be a command to the log it is printed in
+    shown = safe_text(text, one_line=True)
     return f"'{shown}" if shown.lstrip(" ").startswith(_FORMULA_STARTS) else shown

@@ -56,12 +56,18 @@ def _case(row: TrialRow, *, several: bool) -> Iterator[str]:
         tag = "failure" if row.state == "fail" else "error"
         first = row.why[0] if row.why else row.state
         body = "\n".join([*row.why, f"expected: {row.expected}", f"got: {row.got}"])
-        yield f"      <{tag} message={_attribute(first)}>{escape(_text(body))}</{tag}>"
+        yield f"      <{tag} message={_attribute(first)}>{_body(body)}</{tag}>"
     yield "    </testcase>"
 
 
 def _text(text: str) -> str:
     return _ILLEGAL.sub("\ufffd", safe_text(text))[:LONGEST_TEXT]
+
+
+def _body(text: str) -> str:
+    # as character references, what a CI runner would take for commands is the same to an XML reader
+    escaped = escape(_text(text)).replace("##[", "#&#35;[")
+    return re.sub(r"(?m)^(\s*)::", r"\1&#58;:", escaped)
 
 
 def _attribute(text: str) -> str:

@@ -53,7 +53,7 @@ def prose(text: str) -> str:
     """Return a sentence with every character escaped that Markdown, GitHub or HTML could read as markup."""
     escaped = re.sub(r"([\\`*_{}\[\]()<>#+!|~&$-])", r"\\\1", safe_text(text, one_line=True))
     # a zero-width joint keeps @name and :emoji: from being read as a mention or a picture
-    return escaped.replace("@", "@<!-- -->").replace("://", ":<!-- -->//")
+    return escaped.replace("@", "@<!-- -->").replace("://", ":<!-- -->//").replace("::", ":<!-- -->:")
 
 
 def _section(outcome: EvalOutcome) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ STRONG = "bold"
 """The last of the few styles of all reports; a style only repeats what the words say already."""
 
 HANGING_INDENT = 4
+
+# colours may stand between the start of a line and its first letter
+_LINE_START = re.compile(r"(?m)(^(?:\s|\x1b\[[0-9;]*m)*)::")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,17 @@ def rendered(page: Page, *parts: RenderableType) -> str:
     with console.capture() as capture:
         for part in parts:
             console.print(part, soft_wrap=not page.wrap)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+    return without_log_commands("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def without_log_commands(text: str) -> str:
+    """Return `text` with a backslash in what a CI runner would take for a command of its own.
+
+    GitHub's runner reads `::name::` at the start of any line, blanks aside, and `##[name]` anywhere, in
+    whatever a step writes to stdout or stderr. One character gives way to the backslash, so that no line
+    grows; machine formats carry the text exactly.
+    """
+    return _LINE_START.sub(r"\1\\:", text).replace("##[", "#\\[")
 
 
 def hanging(page: Page, text: Text, *, indent: int = HANGING_INDENT) -> Text:

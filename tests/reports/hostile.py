@@ -10,6 +10,8 @@ HOSTILE = (
     "\x9b31m",
     "[bold red]markup[/bold red] [link=https://evil.example]x[/link] :smile:",
     "::error file=x::injected",
+    "  ::warning::x ##[add-mask]y",
+    "a " * 37 + "::error::wrapped to the start of a line",
     "a\n::set-output name=x::y\r\nb",
     "\u202egnp.exe",
     "zero\u200bwidth",
@@ -23,3 +25,6 @@ HOSTILE = (
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\ud800-\udfff]")
 """What no report may let through; a line break is the only control character it writes itself."""
+
+LOG_COMMAND = re.compile(r"(?m)^\s*::|##\[")
+"""What GitHub's runner takes for a command: `::` at the start of a line, `##[` anywhere."""

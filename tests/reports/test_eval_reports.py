@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reports.golden import check_golden
-from reports.hostile import CONTROL, HOSTILE
+from reports.hostile import CONTROL, HOSTILE, LOG_COMMAND
 from reports.outcomes import outcome, rows
 from rich.cells import cell_len
 
@@ -48,6 +48,7 @@ def test_no_text_escapes_or_overflows_the_terminal(text: str, width: int) -> Non
     value = outcome(name=text, model=text, expected=text, got=text, reason=text)
     for shown in (eval_text(value, Page(width=width)), overview_text([value, value], Page(width=width))):
         assert not CONTROL.search(shown)
+        assert not LOG_COMMAND.search(shown)
         assert max(map(cell_len, shown.splitlines())) <= width
 
 
@@ -55,6 +56,7 @@ def test_no_text_escapes_or_overflows_the_terminal(text: str, width: int) -> Non
 def test_no_text_comes_alive_in_markdown(text: str) -> None:
     shown = eval_markdown([outcome(name=text, model=text, expected=text, got=text, reason=text)])
     assert not CONTROL.search(shown)
+    assert not re.search("(?m)^\\s*::", shown)
     outside_code = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", shown)
     outside_code = re.sub(r"\\.", "", outside_code)  # an escaped character is that character
     tags = set(re.findall(r"<[^>]*>", outside_code))
@@ -70,7 +72,9 @@ def test_code_holds_any_backticks_and_prose_no_mention() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_junit_is_wellformed_whatever_the_text(text: str) -> None:
-    tree = ET.fromstring(eval_junit([rows(text)]))  # noqa: S314 - our own
+    shown = eval_junit([rows(text)])
+    assert not re.search("(?m)^\\s*::", shown)
+    tree = ET.fromstring(shown)  # noqa: S314 - our own
     suite = tree.find("testsuite")
     assert suite is not None
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["4", "1", "1", "1"]
@@ -89,6 +93,7 @@ def test_junit_is_wellformed_for_any_text(text: str) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum(a1)", "  =1", "\t=1", "\r=1", "%x", "|x"])
 def test_no_cell_of_the_csv_is_a_formula(text: str) -> None:
     assert not defused(text).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "%", "|"))
+    assert not re.search("(?m)^\\s*::", eval_csv(rows(text)))
     for row in csv.reader(io.StringIO(eval_csv(rows(text)))):
         assert not any(re.match(r"\s*[=@]", cell) for cell in row)
 
