@@ -34,7 +34,6 @@ from llmops_cli.commands import (
 )
 from llmops_cli.commands._command_classes import LlmopsCommand, LlmopsGroup
 from llmops_cli.commands._console import OutputClosedError
-from llmops_cli.commands._crash_report import write_crash_report
 from llmops_cli.commands._invocation import Invocation
 from llmops_cli.commands._secrets import masked
 from llmops_cli.core.errors import LlmopsError
@@ -225,6 +224,8 @@ def _tell_usage(error: Exception, invocation: Invocation) -> int:
 
 
 def _tell_bug(error: Exception, words: Sequence[str], invocation: Invocation) -> int:
+    from llmops_cli.commands._crash_report import write_crash_report  # noqa: PLC0415 - only when it is needed
+
     path = write_crash_report(error, words, invocation.environ)
     told = f"The report is in {path}" if path else "No report could be written."
     message = safe_text(masked(f"{type(error).__name__}: {error}", invocation.environ), one_line=True)

@@ -283,3 +283,15 @@ def test_models_and_cache_can_be_looked_at(tmp_path: Path) -> None:
     assert llmops("cache", "explain", "abcd1234", folder=tmp_path).code == 6
     assert llmops("cache", "explain", "xyz", folder=tmp_path).code == 2
     assert llmops("cache", "clear", folder=tmp_path).code == 0
+
+
+def test_recorded_answers_replay_without_the_model(tmp_path: Path) -> None:
+    example(tmp_path)
+    assert llmops("eval", "--record", folder=tmp_path).code == 7
+    replayed = llmops("eval", "--replay", "--offline", folder=tmp_path)
+    assert replayed.code == 7
+    assert "22 from recordings" in replayed.out
+    edit(tmp_path, PROMPT, "Repeat", "Say")
+    missed = llmops("eval", "--replay", folder=tmp_path)
+    assert missed.code == 5
+    assert "errors: 22 trials not measured" in missed.out

@@ -313,20 +313,25 @@ def test_validate_loads_neither_git_nor_the_network_nor_tables(tmp_path: Path) -
     assert not set(loaded) & {"pandas", "numpy", "httpx", "git", "torch", "rich.markdown", "jsonschema", "asyncio"}
 
 
-def test_ids_complete_in_the_shell(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"_LLMOPS_COMPLETE": "complete_bash", "COMP_WORDS": "llmops show echo", "COMP_CWORD": "2"},
+        {"_LLMOPS_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "llmops show echo"},
+        {
+            "_LLMOPS_COMPLETE": "complete_fish",
+            "_TYPER_COMPLETE_ARGS": "llmops show echo",
+            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        },
+    ],
+)
+def test_ids_complete_in_bash_zsh_and_fish(tmp_path: Path, variables: dict[str, str]) -> None:
     example(tmp_path)
-    environ = dict(
-        os.environ, _LLMOPS_COMPLETE="complete_bash", COMP_WORDS="llmops show echo", COMP_CWORD="2", COLUMNS="80"
-    )
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("llmops"))],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=environ,
-        check=False,
-    )
-    assert done.stdout.strip() == "echo-greeting"
+    script = str(Path(sys.executable).with_name("llmops"))
+    environ = {**os.environ, **variables}
+    done = subprocess.run([script], cwd=tmp_path, capture_output=True, text=True, env=environ, check=False)
+    assert "echo-greeting" in done.stdout
+    assert done.stderr == ""
 
 
 def test_no_file_name_and_no_model_name_reaches_the_terminal_alive(tmp_path: Path) -> None:
