@@ -1,8 +1,8 @@
 """How many requests may run at once: as many as the provider bears, found out while running.
 
-Additive increase, multiplicative decrease, decided per round (as many answers as there were places): few refusals
-are the provider's noise and change nothing, many mean that it is asked too much. A rule that halves on every
-single refusal would come to a standstill at a provider that refuses one request in ten at random.
+Additive increase, multiplicative decrease, decided per round of answers: few refusals are the provider's noise and
+change nothing, many mean that it is asked too much. A rule that halves on every single refusal, or that judges by
+five answers, comes to a standstill at a provider that refuses one request in ten at random.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+ROUND = 50
+"""Answers by which a fraction of refusals is told from chance; a round with more places is as long as these."""
+
 MANY = 0.2
-"""The fraction of refusals in a round from which there are fewer places in the next."""
+"""The fraction of refusals in a round from which there are fewer places, as soon as it is reached."""
 
 FEW = 0.12
 """The fraction of refusals in a round below which there are more places in the next."""
@@ -60,14 +63,15 @@ class AdaptiveLimit:
                 turn.set_result(None)
 
     def report(self, *, refused: bool) -> None:
-        """Count an answer, and decide at the end of a round."""
+        """Count an answer, and decide when it is clear how the round goes."""
         self._answers += 1
         self._refusals += refused
-        if self._answers < int(self.places):
-            return
-        fraction = self._refusals / self._answers
-        if fraction >= MANY:
+        size = max(ROUND, int(self.places))
+        clean = not self._refusals and self._answers >= int(self.places)
+        if self._refusals >= MANY * size:
             self.places = max(1.0, self.places * DECREASE)
-        elif fraction < FEW:
+        elif clean or (self._answers >= size and self._refusals < FEW * size):
             self.places = min(float(self.most), self.places + max(1.0, self.places * INCREASE))
+        elif self._answers < size:
+            return
         self._answers = self._refusals = 0

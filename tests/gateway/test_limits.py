@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from dataclasses import replace
 from datetime import UTC, datetime
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import pytest
@@ -165,20 +167,31 @@ def test_a_window_takes_the_real_amount_when_it_is_known() -> None:
     assert window.wait_seconds(1000, 61.0) == 0.0
 
 
-def test_few_refusals_change_nothing_many_halve_and_none_add() -> None:
+def test_few_refusals_change_nothing_many_halve_at_once_and_none_add() -> None:
     limit = AdaptiveLimit(20)
-    report(limit, refusals=2, answers=20)
+    report(limit, refusals=8, answers=50)
     assert limit.places == 20
-    report(limit, refusals=3, answers=20)
-    assert limit.places == 20
-    report(limit, refusals=10, answers=20)
+    report(limit, refusals=10, answers=10)
     assert limit.places == 10
-    for _ in range(10):
-        report(limit, refusals=int(limit.places), answers=int(limit.places))
+    report(limit, refusals=8, answers=50)
+    assert limit.places == 10
+    report(limit, refusals=5, answers=50)
+    assert limit.places == 11
+    report(limit, refusals=100, answers=100)
     assert limit.places == 1
     for _ in range(30):
         report(limit, refusals=0, answers=int(limit.places))
     assert limit.places == 20
+
+
+def test_refusals_at_random_do_not_bring_it_to_a_standstill() -> None:
+    limit = AdaptiveLimit(50)
+    draw = random.Random(7)  # noqa: S311 - a simulation
+    places = []
+    for _ in range(5000):
+        limit.report(refused=draw.random() < 0.1)
+        places.append(limit.places)
+    assert fmean(places) > 35
 
 
 def report(limit: AdaptiveLimit, *, refusals: int, answers: int) -> None:
