@@ -47,9 +47,9 @@ def plan_runs(workspace: Workspace, options: EvalOptions, gateway: Gateway) -> t
             try:
                 planned.append(_planned(workspace, options, gateway, prompt, suite, model))
             except NothingMatchedError as error:
-                if prompt.id in options.prompts:
+                if options.prompts:
                     raise
-                # a filter that fits one prompt need not fit all; it has to fit some
+                # a filter that fits one prompt need not fit all of them; what is named has to be run
                 nothing = error
                 workspace.console.note(f"skipped: {error.message}")
     if not planned and nothing is not None:
@@ -86,6 +86,7 @@ def _planned(
         concurrency=options.concurrency or described.concurrency,
         budget=options.budget_for(suite, workspace.settings),
         tiers=options.tiers,
+        selection=options.selection,
     )
     if not any(job.metrics_of(case) for case in cases):
         message = f"no metric of '{safe_text(prompt.id, one_line=True)}' is of the tiers asked for."

@@ -46,7 +46,8 @@ def findings_sarif(findings: Sequence[Finding], *, tool_version: str, summaries:
 
 
 def _result(finding: Finding, rule_index: int, seen: Counter[str]) -> JsonObject:
-    text = safe_text(f"{finding.message} {finding.hint}".strip())
+    # plain text in SARIF may hold links, [text](target); ours come from files and never should
+    text = safe_text(f"{finding.message} {finding.hint}".strip()).replace("](", "] (")
     result: dict[str, object] = {
         "ruleId": finding.rule,
         "ruleIndex": rule_index,

@@ -295,3 +295,12 @@ def test_recorded_answers_replay_without_the_model(tmp_path: Path) -> None:
     missed = llmops("eval", "--replay", folder=tmp_path)
     assert missed.code == 5
     assert "errors: 22 trials not measured" in missed.out
+
+
+def test_a_filter_skips_prompts_that_it_does_not_fit_unless_they_are_named(tmp_path: Path) -> None:
+    example(tmp_path)
+    llmops("new", "other", "--model", "echo/x", folder=tmp_path)
+    outcome = llmops("eval", "--filter", "0?", folder=tmp_path)
+    assert outcome.code == 7
+    assert "skipped: no case of 'other' matches 0?" in outcome.err
+    assert llmops("eval", "other", "echo-greeting", "--filter", "0?", folder=tmp_path).code == 6

@@ -37,7 +37,7 @@ def example(folder: Path, *, commit: bool = True) -> Path:
 
 
 def two_versions(folder: Path) -> Path:
-    """Commit a second version: 200 words more, called 100,000 times a day."""
+    """Commit a second version that says the same more politely."""
     example(folder)
     edit(folder, PROMPT, "Repeat the greeting", "Politely repeat the greeting")
     edit(folder, PROMPT, "version: 1", "version: 2")

@@ -110,6 +110,12 @@ def test_a_path_with_a_colon_is_no_scheme_in_sarif() -> None:
     assert location["artifactLocation"]["uri"] == "javascript%3Ax/%C3%BC.yaml"
 
 
+def test_a_message_in_sarif_holds_no_link() -> None:
+    finding = Finding(path="a.yaml", rule="r", message="see [here](https://evil.example)")
+    log = json.loads(findings_sarif((finding,), tool_version="1", summaries={}))
+    assert "](" not in log["runs"][0]["results"][0]["message"]["text"]
+
+
 def test_no_hostile_text_reaches_the_terminal_alive() -> None:
     for page in (Page(), Page(wrap=False)):
         text = findings_text(hostile_findings(), page)
