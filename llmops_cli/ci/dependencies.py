@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from llmops_cli.core.errors import LlmopsError
-from llmops_cli.registry.documents.fields import field_of, objects_of
+from llmops_cli.registry.documents.fields import objects_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,16 +27,11 @@ class Dependency:
 def may_depend(catalog: Catalog, prompt_id: str, changed: Iterable[str]) -> bool:
     """Tell cheaply whether a prompt may depend on one of these files: by name, without parsing anything."""
     own = {catalog.path_of(prompt_id), catalog.suite_path_of(prompt_id), baseline_path(catalog, prompt_id)}
-    prompts, evals = f"{catalog.settings.paths.prompts}/", f"{catalog.settings.paths.evals}/"
-    rest = set()
-    for path in changed:
-        if path in own:
-            return True
-        if path.startswith((f"{prompts}_partials/", evals)) and not path.startswith(f"{evals}baselines/"):
-            rest.add(path)
-    if not rest:
-        return False
-    texts = [_bytes(catalog, path) for path in (catalog.path_of(prompt_id), catalog.suite_path_of(prompt_id)) if path]
+    names = [path for path in own if path is not None]
+    rest = [path for path in changed if path in own or _is_shared(catalog, path)]
+    if any(path in own for path in rest):
+        return True
+    texts = [_bytes(catalog, path) for path in names] if rest else []
     return any(_is_named(path, texts) for path in rest)
 
 
@@ -59,12 +53,6 @@ def dependencies_of(catalog: Catalog, prompt_id: str) -> Iterator[Dependency]:
 def baseline_path(catalog: Catalog, prompt_id: str) -> str:
     """Return where the baseline of a prompt is committed."""
     return f"{catalog.settings.paths.evals}/baselines/{prompt_id}.json"
-
-
-def recordings_path(catalog: Catalog, model: str) -> str:
-    """Return where the answers of a model are committed (`gateway.recordings` writes them)."""
-    provider, _, name = catalog.settings.resolve_model(model).partition("/")
-    return f"{catalog.settings.paths.evals}/recordings/{quote(provider, safe='')}/{quote(name, safe='')}.jsonl"
 
 
 def _of_prompt(catalog: Catalog, path: str) -> Iterator[Dependency]:
@@ -116,17 +104,30 @@ def _named_in_rows(catalog: Catalog, dataset: str, folder: PurePosixPath, files:
     if b"metrics" not in data:
         return
     for row in read_cases_rows(data, dataset).rows:
-        metrics = field_of(row.value, "metrics", [])
+        metrics = row.value.get("metrics")
         if isinstance(metrics, list):
-            yield from _named(metrics, folder, files)
+            yield from _named(objects_of(row.value, "metrics"), folder, files)
+
+
+def _is_shared(catalog: Catalog, path: str) -> bool:
+    """Tell whether a file may belong to several prompts: a partial, cases, a rubric, a schema."""
+    prompts, evals = f"{catalog.settings.paths.prompts}/", f"{catalog.settings.paths.evals}/"
+    if path.startswith(f"{prompts}_partials/"):
+        return True
+    folder, slash, _ = path.removeprefix(evals).rpartition("/")
+    own_kind = folder.startswith(("baselines", "recordings")) or (not slash and path.endswith((".yaml", ".yml")))
+    return path.startswith(evals) and not own_kind
 
 
 def _is_named(path: str, texts: list[bytes]) -> bool:
     name = PurePosixPath(path)
-    # a dataset may name a rubric, which the two texts do not show: such a file is looked at more closely
-    if "/cases/" not in path and "/_partials/" not in path:
-        return True
-    return any(name.name.encode() in text or name.stem.encode() in text for text in texts)
+    if "/_partials/" in path:
+        # a partial may stand in another partial, which the prompt's text does not show
+        return any(b"include" in text for text in texts)
+    if name.suffix in {".jsonl", ".csv"}:
+        return any(name.name.encode() in text for text in texts)
+    # a case may name a rubric or a schema, which the two texts do not show
+    return True
 
 
 def _bytes(catalog: Catalog, path: str) -> bytes:

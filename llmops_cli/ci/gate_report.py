@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.suites import Expected
     from llmops_cli.core.verdicts import VerdictKind
     from llmops_cli.evals.comparison import Comparison
+    from llmops_cli.evals.gating.null_models import NullProbe
     from llmops_cli.evals.metric_comparison import MetricComparison
-    from llmops_cli.evals.null_models import NullProbe
     from llmops_cli.evals.summary import RunSummary
     from llmops_cli.registry.diff.prompt_diff import PromptDiff
 
@@ -321,8 +321,8 @@ def conclusion_of(prompt: PromptReport, *, strict: bool) -> Conclusion:
 def _metric_as_json(metric: MetricComparison) -> JsonObject:
     decision = metric.decision
     return {
-        "base_mean": metric.base_mean,
-        "candidate_mean": metric.candidate_mean,
+        "base_mean": decision.base_mean,
+        "candidate_mean": decision.candidate_mean,
         "cases": decision.cases,
         "change": decision.delta,
         "improved": decision.improved,
@@ -330,7 +330,7 @@ def _metric_as_json(metric: MetricComparison) -> JsonObject:
         "name": metric.name,
         "population_interval": list(decision.population_interval),
         "reasons": list(decision.reasons),
-        "sign_flip_p": metric.sign_flip.worse if metric.sign_flip else None,
+        "sign_flip_p": metric.sign_flip().worse if metric.kind == "score" else None,
         "suite_interval": list(decision.suite_interval),
         "trials": decision.candidate_trials,
         "verdict": decision.verdict.value,
