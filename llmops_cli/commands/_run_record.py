@@ -35,29 +35,45 @@ def stored_run(workspace: Workspace, record: RunRecord) -> StoredRun:
     """
     from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.job import EvalJob  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
     header = record.header
     identity = cast("JsonObject", header["identity"])
     prompt = workspace.catalog.prompt(str(header["prompt"]))
     suite = workspace.catalog.suite(prompt.id, KNOWN_METRICS)
-    ran = {entry.trial.key.case_id for entry in read_entries(record.journal)}
-    everything = len(suite.cases) == header["cases"]
     tiers = {str(name) for name in cast("Sequence[str]", identity["tiers"])}
     job = EvalJob(
         prompt=prompt,
         suite=suite,
         model=replace(prompt.model, name=str(header["model"])),
-        cases=tuple(case for case in suite.cases if everything or case.id in ran),
+        cases=suite.cases,
         repeats=cast("int", header["repeats"]),
         tiers=frozenset(tier for tier in Tier if tier.value in tiers),
         fail_fast_tier=identity["fail_fast_tier"] is True,
     )
+    job = _with_its_cases(job, record)
     now = job.identity().as_json()
     parts = {"prompt": "prompt", "dataset": "cases", "metrics": "metrics", "model": "model settings"}
     changed = tuple(word for field, word in parts.items() if now[field] != identity[field])
     return StoredRun(record=record, job=job, changed=changed)
+
+
+def _with_its_cases(job: EvalJob, record: RunRecord) -> EvalJob:
+    """Return the job with the cases that the run selected; where the suite has changed, with those of them it ran."""
+    from llmops_cli.core.errors import LlmopsError  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.merging import selection_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.selection import select_cases  # noqa: PLC0415 - only when the command runs
+
+    try:
+        selection = selection_of(record.header)
+        selected = replace(job, selection=selection, cases=select_cases(job.suite, selection))
+    except LlmopsError:
+        selected = job
+    if len(selected.cases) == record.header["cases"]:
+        return selected
+    ran = {entry.trial.key.case_id for entry in read_entries(record.journal)}
+    return replace(selected, cases=tuple(case for case in job.suite.cases if case.id in ran))
 
 
 def summary_of(stored: StoredRun, *, trials_to_show: int) -> RunSummary:

@@ -10,6 +10,7 @@ from llmops_cli.core.canonical_json import canonical_json, digest_of
 from llmops_cli.core.completions import CompletionRequest
 from llmops_cli.core.scores import Tier
 from llmops_cli.evals.metric_table import metrics_digest, tier_of
+from llmops_cli.evals.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,7 @@ REPEATS_WHEN_RANDOM = 3
 """Trials per case where the model is not asked to be deterministic and the suite does not say."""
 
 ALL_TIERS = frozenset(Tier)
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,9 @@ class RunBudget:
 class EvalJob:
     """The cases of a suite, asked of one model with one prompt.
 
-    `model` has its alias resolved; `cases` are the selected ones, in the suite's order; `repeats` is the
-    number of trials per case. `concurrency` calls run at once. `tiers` limits which metrics are scored.
+    `model` has its alias resolved; `cases` are the selected ones, in the suite's order, and `selection` says
+    how they were selected; `repeats` is the number of trials per case. `concurrency` calls run at once.
+    `tiers` limits which metrics are scored.
     With `fail_fast_tier` any failed metric, not only a required one, spares the costlier tiers.
     """
 
@@ -50,6 +53,7 @@ class EvalJob:
     budget: RunBudget = RunBudget()
     tiers: frozenset[Tier] = ALL_TIERS
     fail_fast_tier: bool = False
+    selection: Selection = EVERYTHING
 
     @property
     def trials(self) -> int:

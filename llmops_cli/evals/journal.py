@@ -18,7 +18,7 @@ from llmops_cli.core.errors import InvalidFileError, RefusedError
 from llmops_cli.evals.journal_line import JournalEntry, entry_as_line, entry_from_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -98,6 +98,12 @@ class Journal:
             os.fsync(self._descriptor)
             self._synced = self._clock()
 
+    def append_lines(self, lines: Iterable[bytes]) -> None:
+        """Write trials as another journal has them; the lines are known to be whole."""
+        self._state = None
+        for line in lines:
+            _write(self._descriptor, line)
+
     def close(self) -> None:
         """Ask the disk to keep everything, and let go of the file."""
         if self._descriptor >= 0:
@@ -145,14 +151,39 @@ def read_entries(path: Path) -> Iterator[JournalEntry]:
             yield entry
 
 
+@dataclass(frozen=True, slots=True)
+class EntryPlace:
+    """Where the line of a trial stands in its journal, in bytes."""
+
+    case_id: str
+    trial: int
+    offset: int
+    length: int
+
+
+def read_places(path: Path) -> Iterator[EntryPlace]:
+    """Stream where the trials of a journal stand; of a retried trial every attempt, the last one last.
+
+    Raises:
+        InvalidFileError: when a line before the last is not a trial.
+    """
+    for entry, offset, length in _numbered_lines(path):
+        yield EntryPlace(entry.trial.key.case_id, entry.trial.key.number, offset, length)
+
+
 def _lines(path: Path) -> Iterator[JournalEntry]:
+    return (entry for entry, _, _ in _numbered_lines(path))
+
+
+def _numbered_lines(path: Path) -> Iterator[tuple[JournalEntry, int, int]]:
     with path.open("rb") as file:
-        file.readline()
+        offset = len(file.readline())
         for number, line in enumerate(file, start=2):
             if not line.endswith(b"\n"):
                 return
             try:
-                yield entry_from_line(line)
+                yield entry_from_line(line), offset, len(line)
+                offset += len(line)
             except (KeyError, TypeError, ValueError) as error:
                 message = f"not a trial: {type(error).__name__}."
                 hint = "The journal was changed from outside; move the run's folder away and run again."

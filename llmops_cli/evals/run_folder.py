@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 JOURNAL = "journal.jsonl"
 RESULT = "run.json"
+FINISHED = "finished.json"
 SAME_SECOND = 1000
 """Runs of one prompt that can begin within one second."""
 
@@ -96,23 +97,15 @@ class RunFolders:
             raise SetupError(message, where=str(self._root), hint="Check the permissions and the free space.") from None
 
     def finish(self, run: OpenRun, summary: RunSummary, end: RunEnd) -> Path:
-        """Close the journal and write `run.json`, whole or not at all."""
+        """Close the journal and write `run.json`, whole or not at all.
+
+        `run.json` says only what the trials say, so that the same answers give the same bytes, however many
+        attempts or shards they took. When it was written stands beside it, in `finished.json`.
+        """
         run.journal.close()
-        document = {
-            **summary.as_json(),
-            "finished_at": _stamp(self._now()),
-            "name": run.folder.name,
-            "resumed_trials": end.resumed,
-        }
-        path = run.folder / RESULT
-        draft = run.folder / f".{RESULT}.{os.getpid()}"
-        with draft.open("w", encoding="ascii") as file:
-            json.dump(document, file, sort_keys=True, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        return path
+        finished: JsonObject = {"finished_at": _stamp(self._now()), "resumed_trials": end.resumed}
+        _write_whole(run.folder / FINISHED, finished)
+        return _write_whole(run.folder / RESULT, summary.as_json())
 
     def records(self) -> Iterator[RunRecord]:
         """Yield the runs, newest first; a folder without a readable journal is none."""
@@ -162,6 +155,7 @@ class RunFolders:
             "prompt": job.prompt.id,
             "prompt_version": job.prompt.version,
             "repeats": job.repeats,
+            "selection": job.selection.as_json(),
             "started_at": _stamp(started),
             "suite": job.suite.path,
         }
@@ -179,6 +173,22 @@ class RunFolders:
             return folder
         message = f"{SAME_SECOND} runs began within one second."
         raise SetupError(message, where=str(self._root))
+
+
+def _write_whole(path: Path, document: JsonObject) -> Path:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("w", encoding="ascii") as file:
+        json.dump(document, file, sort_keys=True, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    return path
+
+
+def record_at(folder: Path) -> RunRecord | None:
+    """Return the run whose folder lies anywhere, as an artefact from another machine does; None when it is none."""
+    return _read(folder)
 
 
 def _ending(identity: RunIdentity) -> str:

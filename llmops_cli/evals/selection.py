@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from llmops_cli.core.errors import NothingMatchedError, UsageError
 from llmops_cli.core.suggestion import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.core.suites import Case, Suite
 
 _CRITICAL = "critical"
@@ -41,6 +44,10 @@ class Shard:
             raise UsageError(message)
         return shard
 
+    def __str__(self) -> str:
+        """Read as it is written on the command line."""
+        return f"{self.index}/{self.count}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -53,6 +60,24 @@ class Selection:
     filters: tuple[str, ...] = ()
     sample: int | None = None
     shard: Shard = Shard()
+
+    def as_json(self) -> JsonObject:
+        """Return the form that stands in a journal's first line."""
+        return {"filters": list(self.filters), "sample": self.sample, "shard": str(self.shard)}
+
+    @classmethod
+    def from_json(cls, document: JsonObject) -> Self:
+        """Return what `as_json` wrote.
+
+        Raises:
+            KeyError, TypeError, UsageError: when it is no such thing.
+        """
+        sample = document["sample"]
+        return cls(
+            filters=tuple(str(pattern) for pattern in cast("Iterable[JsonValue]", document["filters"])),
+            sample=sample if isinstance(sample, int) else None,
+            shard=Shard.parse(str(document["shard"])),
+        )
 
 
 def select_cases(suite: Suite, selection: Selection) -> tuple[Case, ...]:
