@@ -98,15 +98,12 @@ def selection_of(header: JsonObject) -> Selection:
 def _check_same(job: EvalJob, record: RunRecord, shard: Shard) -> None:
     selection = replace(job.selection, shard=shard)
     part = replace(job, selection=selection, cases=select_cases(job.suite, selection))
-    same_repeats = record.header.get("repeats") == job.repeats
-    if selection == selection_of(record.header) and part.identity().as_json() == record.header.get("identity"):
-        if same_repeats:
-            return
-        message = (
-            f"shard {shard} ({record.name}) has {record.header.get('repeats')} trials per case, not {job.repeats}."
-        )
-    else:
-        message = f"shard {shard} ({record.name}) was measured with another prompt, suite, selection or model."
+    same = selection == selection_of(record.header) and part.identity().as_json() == record.header.get("identity")
+    repeats = record.header.get("repeats")
+    if same and repeats == job.repeats:
+        return
+    other = f"{repeats} trials per case, not {job.repeats}" if same else "another prompt, suite, selection or model"
+    message = f"shard {shard} ({record.name}) was measured with {other}."
     raise IncomparableError(message, hint="Merge at the commit at which all shards were run.")
 
 
