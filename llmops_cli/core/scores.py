@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmops_cli.core.completions import Completion
-    from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.core.suites import Case, MetricSpec
 
 
@@ -29,7 +29,8 @@ class Score:
     """A measurement: `value` in [0, 1], higher is better, and whether it meets the metric's threshold.
 
     `metric` is the name of the metric within its suite. `raw` is the value in its own `unit`
-    (`seconds`, `usd`, `tokens`, `words`, …) where the score is not the raw value itself.
+    (`seconds`, `usd`, `tokens`, `words`, …) where the score is not the raw value itself. `details` is what
+    the metric wants kept in the journal beside it: who judged, with how many votes, for how much.
     """
 
     metric: str
@@ -38,14 +39,19 @@ class Score:
     reason: str
     raw: float | None = None
     unit: str = ""
+    details: JsonObject = field(default_factory=dict[str, "JsonValue"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreFailure:
-    """The metric could not measure: it crashed, or its judge could not be read. Never a 0."""
+    """The metric could not measure: it crashed, or its judge could not be read. Never a 0.
+
+    `details` as in `Score`: what could not be read has cost something too.
+    """
 
     metric: str
     reason: str
+    details: JsonObject = field(default_factory=dict[str, "JsonValue"])
 
 
 ScoreOutcome: TypeAlias = "Score | ScoreFailure"

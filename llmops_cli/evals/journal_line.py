@@ -37,7 +37,7 @@ def entry_as_line(entry: JournalEntry) -> bytes:
     if trial.scores:
         document["scores"] = [_score_as_json(score) for score in trial.scores]
     if trial.failures:
-        document["failures"] = [{"metric": f.metric, "reason": f.reason} for f in trial.failures]
+        document["failures"] = [_failure_as_json(failure) for failure in trial.failures]
     if trial.skipped_metrics:
         document["skipped"] = list(trial.skipped_metrics)
     if trial.error:
@@ -66,7 +66,7 @@ def entry_from_line(line: bytes) -> JournalEntry:
             completion=None if completion is None else completion_from_json(completion),
             error=None if error is None else TrialError(kind=error["kind"], message=error["message"]),
             scores=tuple(_score_from_json(item) for item in document.get("scores", ())),
-            failures=tuple(ScoreFailure(metric=f["metric"], reason=f["reason"]) for f in document.get("failures", ())),
+            failures=tuple(_failure_from_json(item) for item in document.get("failures", ())),
             skipped_metrics=tuple(cast("Sequence[str]", document.get("skipped", ()))),
         ),
         score=score,
@@ -85,6 +85,8 @@ def _score_as_json(score: Score) -> JsonObject:
         document["raw"] = score.raw
     if score.unit:
         document["unit"] = score.unit
+    if score.details:
+        document["details"] = score.details
     return document
 
 
@@ -97,4 +99,24 @@ def _score_from_json(document: Mapping[str, JsonValue]) -> Score:
         reason=str(document["reason"]),
         raw=None if raw is None else float(cast("float", raw)),
         unit=str(document.get("unit", "")),
+        details=_details(document),
     )
+
+
+def _failure_as_json(failure: ScoreFailure) -> JsonObject:
+    document: dict[str, JsonValue] = {"metric": failure.metric, "reason": failure.reason}
+    if failure.details:
+        document["details"] = failure.details
+    return document
+
+
+def _failure_from_json(document: Mapping[str, JsonValue]) -> ScoreFailure:
+    return ScoreFailure(metric=str(document["metric"]), reason=str(document["reason"]), details=_details(document))
+
+
+def _details(document: Mapping[str, JsonValue]) -> JsonObject:
+    details = document.get("details", {})
+    if not isinstance(details, dict):
+        message = "details are an object"
+        raise TypeError(message)
+    return details
