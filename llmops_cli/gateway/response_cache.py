@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from llmops_cli.core.canonical_json import canonical_json, digest_of
+from llmops_cli.core.canonical_json import digest_of_bytes
 from llmops_cli.core.completion_json import completion_as_json, completion_from_json
 from llmops_cli.core.errors import SetupError
 from llmops_cli.gateway.cache_file import open_cache_file
@@ -53,7 +53,7 @@ class CacheKey:
     request_digest: str
     trial: int
     model: str
-    identity: JsonObject
+    identity: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +119,7 @@ class ResponseCache:
         """
         data = json.dumps(completion_as_json(completion), ensure_ascii=False, separators=(",", ":")).encode()
         now = self._clock()
-        provider = canonical_json(key.identity).decode()
-        row = _Row(key.text, key.request_digest, key.trial, provider, key.model, data, len(data), now, now)
+        row = _Row(key.text, key.request_digest, key.trial, key.identity, key.model, data, len(data), now, now)
         self._unwritten[key.text] = row
         if len(self._unwritten) >= _WRITE_EVERY:
             self.write()
@@ -241,15 +240,15 @@ class ResponseCache:
             raise SetupError(message, where=str(self.path), hint=hint) from error
 
 
-def cache_key(request: CompletionRequest, identity: JsonObject) -> CacheKey:
-    """Return the key of an answer: the request, the number of the repeat, and who answers."""
+def cache_key(request: CompletionRequest, identity: bytes) -> CacheKey:
+    """Return the key of an answer: the request, the number of the repeat, and who answers (as canonical JSON)."""
     request_digest = request.digest()
     return CacheKey(
-        text=digest_of({"identity": identity, "request": request_digest, "trial": request.trial}),
+        text=digest_of_bytes(b"%s %d %s" % (request_digest.encode(), request.trial, identity)),
         request_digest=request_digest,
         trial=request.trial,
         model=request.model.name,
-        identity=identity,
+        identity=identity.decode(),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from gateway.requests_for_tests import answer, ask
 
+from llmops_cli.core.canonical_json import canonical_json
 from llmops_cli.core.completions import CompletionSource, FinishReason
 from llmops_cli.core.errors import SetupError
 from llmops_cli.gateway.middleware.cache import CachedModel
@@ -41,7 +42,7 @@ class CountingModel:
 
 
 def keep(cache: ResponseCache, request: CompletionRequest, completion: Completion) -> str:
-    key = cache_key(request, ECHO)
+    key = cache_key(request, canonical_json(ECHO))
     cache.put(key, completion)
     cache.write()
     return key.text
@@ -61,12 +62,11 @@ def test_a_kept_answer_comes_back_as_it_was_and_marked(tmp_path: Path) -> None:
 
 def test_repeats_and_other_providers_have_answers_of_their_own(tmp_path: Path) -> None:
     cache = ResponseCache(tmp_path / "cache.sqlite")
-    identity: dict[str, str] = {"endpoint": "a"}
     model = CountingModel()
-    cached = CachedModel(model, cache, lambda _request: dict(identity))
+    cached = CachedModel(model, cache, lambda _request: {"endpoint": "a"})
+    elsewhere = CachedModel(model, cache, lambda _request: {"endpoint": "b"})
     texts = [asyncio.run(cached.complete(ask(trial=trial))).text for trial in (0, 1, 0)]
-    identity["endpoint"] = "b"
-    texts.append(asyncio.run(cached.complete(ask())).text)
+    texts.append(asyncio.run(elsewhere.complete(ask())).text)
     assert texts == ["1", "2", "1", "3"]
     cache.close()
 
@@ -136,13 +136,13 @@ def test_a_damaged_file_or_one_of_another_version_is_started_afresh(tmp_path: Pa
 
 def test_answers_that_are_not_written_yet_are_there_already(tmp_path: Path) -> None:
     cache = ResponseCache(tmp_path / "cache.sqlite")
-    key = cache_key(ask(), ECHO)
+    key = cache_key(ask(), canonical_json(ECHO))
     cache.put(key, answer())
     assert not cache.path.exists()
     assert cache.get(key.text) == answer()
     assert cache.summary().answers == 1
     for number in range(16):
-        cache.put(cache_key(ask(str(number)), ECHO), answer())
+        cache.put(cache_key(ask(str(number)), canonical_json(ECHO)), answer())
     other = ResponseCache(cache.path)
     assert other.summary().answers == 17
     other.close()

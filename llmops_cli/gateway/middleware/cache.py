@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llmops_cli.core.canonical_json import canonical_json
 from llmops_cli.core.completions import CompletionSource, FinishReason
 from llmops_cli.core.errors import SetupError
 from llmops_cli.gateway.response_cache import ResponseCache, cache_key
@@ -32,6 +33,7 @@ class CachedModel:
         self._cache = cache
         self._identity = identity
         self._read = read
+        self._identities: dict[str, bytes] = {}
 
     async def complete(self, request: CompletionRequest) -> Completion:
         """Answer from the cache, else from the model."""
@@ -48,9 +50,13 @@ class CachedModel:
             self._cache.put(key, completion)
         return completion
 
-    def _identity_of(self, request: CompletionRequest) -> JsonObject | None:
-        try:
-            return self._identity(request)
-        except SetupError:
-            # the provider cannot be used here; the model behind says so better, or answers from recordings
-            return None
+    def _identity_of(self, request: CompletionRequest) -> bytes | None:
+        """Return who answers, as canonical JSON; it stays the same for a model as long as this lives."""
+        name = request.model.name
+        if name not in self._identities:
+            try:
+                self._identities[name] = canonical_json(self._identity(request))
+            except SetupError:
+                # the provider cannot be used here; the model behind says so better, or answers from recordings
+                return None
+        return self._identities[name]
