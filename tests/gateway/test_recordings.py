@@ -99,18 +99,34 @@ def test_repeats_are_recorded_apart(tmp_path: Path) -> None:
     recordings.close()
 
 
-def test_a_miss_names_the_message_that_changed(tmp_path: Path) -> None:
-    record(tmp_path, (ask("Mail A", system="Be brief."), answer()), (ask("Mail B", system="Be brief."), answer()))
-    recordings = Recordings(tmp_path)
-    with pytest.raises(
-        RecordingMissError, match=r"changed since it was recorded: message 1 \(system\) is another text"
-    ):
-        recordings.answer(ask("Mail A", system="Be long."))
-    with pytest.raises(RecordingMissError, match=r"message 2 \(user\) is another text"):
-        recordings.answer(ask("Mail C", system="Be brief."))
-    with pytest.raises(RecordingMissError, match="the case is new, or every message changed"):
-        recordings.answer(ask("Mail C", system="Be long."))
-    recordings.close()
+def test_a_miss_names_the_words_that_changed(tmp_path: Path) -> None:
+    pairs = [(ask(mail, system="Be brief and kind."), answer()) for mail in ("First mail.", "Another letter.")]
+    record(tmp_path, *pairs)
+    with closing(Recordings(tmp_path)) as recordings:
+        for request, words in (
+            (
+                ask("First mail.", system="Be long and kind."),
+                r"message 1 \(system\) had 'brief' where it now has 'long'\.",
+            ),
+            (
+                ask("First, mail.", system="Be brief and kind."),
+                r"message 2 \(user\) had nothing where it now has ','\.",
+            ),
+        ):
+            with pytest.raises(RecordingMissError, match=f"the prompt or its case changed: {words}"):
+                recordings.answer(request)
+        with pytest.raises(RecordingMissError, match="2 messages then, 1 now"):
+            recordings.answer(ask("Be brief and kind!"))
+        with pytest.raises(RecordingMissError, match="the case is new, or most of the prompt changed"):
+            recordings.answer(ask("Something else?", system="You sort things."))
+
+
+def test_a_miss_of_a_prompt_with_one_message_finds_the_same_case_before_the_edit(tmp_path: Path) -> None:
+    mails = ["I was charged twice.", "Where is my parcel?", "The app crashes."]
+    record(tmp_path, *((ask(f"Sort this ticket: {mail}"), answer()) for mail in mails))
+    with closing(Recordings(tmp_path)) as recordings, pytest.raises(RecordingMissError) as caught:
+        recordings.answer(ask("Sort this letter: Where is my parcel?"))
+    assert "message 1 (user) had 'ticket' where it now has 'letter'." in caught.value.message
 
 
 def test_after_many_misses_the_nearest_request_is_no_longer_looked_for(tmp_path: Path) -> None:
