@@ -75,6 +75,11 @@ class Console:
         return not self.quiet and _is_terminal(self._stderr) and self._environ.get("TERM") != "dumb"
 
     @property
+    def is_terminal(self) -> bool:
+        """Whether a person can be asked on stderr."""
+        return _is_terminal(self._stderr)
+
+    @property
     def page(self) -> Page:
         """The page that stdout is; lines are wrapped only for a person at a terminal."""
         return self._page(self._stdout, wrap=_is_terminal(self._stdout))

@@ -87,6 +87,12 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     concurrency: Annotated[
         int | None, typer.Option("--concurrency", metavar="N", min=1, help="Calls at once.", show_default=False)
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Agree to a cost above budget.confirm_above_usd without being asked.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Evaluate again what a changed file reaches, until Ctrl-C.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan with its price, and stop.")] = False,
     output_format: Annotated[EvalFormat, typer.Option("--format", help="How to print the results.")] = EvalFormat.TEXT,
 ) -> ExitCode:
@@ -128,13 +134,24 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
         use_cache=not no_cache,
         resume=resume,
         retry_errors=retry_errors,
+        agreed_to_cost=yes,
     )
-    return asyncio.run(_evaluate(workspace_of(ctx), options, output_format, dry_run=dry_run))
+
+    def evaluate(workspace: Workspace, wanted: EvalOptions) -> ExitCode:
+        return asyncio.run(_evaluate(workspace, wanted, output_format, dry_run=dry_run))
+
+    if watch:
+        from llmops_cli.commands._eval_watch import watch as watch_files  # noqa: PLC0415 - only with this option
+        from llmops_cli.commands._invocation import invocation_of  # noqa: PLC0415 - only with this option
+
+        return watch_files(invocation_of(ctx), options, evaluate)
+    return evaluate(workspace_of(ctx), options)
 
 
 async def _evaluate(
     workspace: Workspace, options: "EvalOptions", output_format: EvalFormat, *, dry_run: bool
 ) -> ExitCode:
+    from llmops_cli.commands._eval_consent import ask_above_limit  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_plan import plan_runs  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_run import gateway_settings, run_one  # noqa: PLC0415 - only when the command runs
@@ -150,6 +167,7 @@ async def _evaluate(
         if dry_run:
             workspace.console.note("Nothing was run (--dry-run).")
             return ExitCode.PASS
+        ask_above_limit(workspace, planned, agreed=options.agreed_to_cost)
         for run in planned:
             runs.append(await run_one(workspace, run, gateway, options))
             outcomes.append(outcome_of(workspace, runs[-1]))
