@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
@@ -62,6 +62,7 @@ class GatewaySettings:
     """What the gateway is made from; `root` is the repository's root, the outside is passed in.
 
     `use_fallbacks` is for serving: an evaluation measures the model that was asked for, and no other.
+    `concurrency` takes the place of every provider's own, for a caller who says it for one run.
     """
 
     project: ProjectSettings
@@ -72,6 +73,7 @@ class GatewaySettings:
     use_cache: bool = True
     use_fallbacks: bool = False
     allow_commands: bool = True
+    concurrency: int | None = None
     max_cost_usd: float | None = None
     max_calls: int | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -252,7 +254,8 @@ class Gateway:
                 did_you_mean(name, known) or f"Define it under providers in llmops.yaml; there are: {', '.join(known)}."
             )
             raise UsageError(message, hint=hint)
-        return known[name]
+        asked = self._settings.concurrency
+        return known[name] if asked is None else replace(known[name], concurrency=asked)
 
     def _notify(self, sentence: str) -> None:
         if sentence not in self._notices:

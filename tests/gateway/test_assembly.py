@@ -194,14 +194,16 @@ def test_a_storm_of_refusals_lowers_what_runs_at_once_and_passes(tmp_path: Path)
     run_with_server(tmp_path, work, Behaviour(latency_seconds=0.002))
 
 
-def test_no_more_requests_run_at_once_than_the_project_file_says(tmp_path: Path) -> None:
+def test_no_more_requests_run_at_once_than_the_project_file_or_the_caller_says(tmp_path: Path) -> None:
     async def run() -> int:
         async with ProtocolServer(Behaviour(latency_seconds=0.01)) as server:
             settings = settings_for(tmp_path, server.url, concurrency=3)
             await ask_all(settings, [ask(str(number), model=NAME) for number in range(20)])
+            assert server.most_at_once == 3
+            await ask_all(replace(settings, concurrency=5), [ask(str(number), model=NAME) for number in range(20, 40)])
             return server.most_at_once
 
-    assert asyncio.run(run()) == 3
+    assert asyncio.run(run()) == 5
 
 
 def test_a_budget_stops_new_requests_and_keeps_what_is_done(tmp_path: Path) -> None:
