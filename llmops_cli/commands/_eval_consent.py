@@ -33,7 +33,8 @@ def ask_above_limit(workspace: Workspace, planned: Sequence[PlannedRun], *, agre
         raise RefusedError(message, hint=HINT)
     workspace.console.error(f"This may {cost}; llmops.yaml asks before more than {usd(limit)}. Go on? [y/N]")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise RefusedError("not agreed to; nothing was run.", hint=HINT)
+        message = "not agreed to; nothing was run."
+        raise RefusedError(message, hint=HINT)
 
 
 def most_usd(planned: Sequence[PlannedRun]) -> float | None:
