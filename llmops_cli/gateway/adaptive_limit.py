@@ -49,7 +49,8 @@ class AdaptiveLimit:
             if turn.done() and not turn.cancelled():
                 # the place was handed over in the moment of the cancellation
                 self.release()
-            else:
+            elif turn in self._waiting:
+                # else a release has met the cancelled one already, and thrown it away
                 self._waiting.remove(turn)
             raise
 

@@ -219,6 +219,25 @@ def test_places_go_to_who_waits_longest_and_a_cancelled_wait_loses_none() -> Non
     assert asyncio.run(run()) == [0, 1, 2, 4, 5, 6, 7, 8]
 
 
+def test_no_place_is_lost_when_a_wait_is_cancelled_in_the_moment_of_its_turn() -> None:
+    async def run() -> None:
+        for cancel_first in (True, False):
+            limit = AdaptiveLimit(1)
+            await limit.acquire()
+            waiting = asyncio.create_task(limit.acquire())
+            await asyncio.sleep(0)
+            if cancel_first:
+                waiting.cancel()
+            limit.release()
+            if not cancel_first:
+                waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            await asyncio.wait_for(limit.acquire(), 5)
+
+    asyncio.run(run())
+
+
 def limits(clock: Clock, **settings: int) -> ProviderLimits:
     return ProviderLimits(ProviderSettings(name="p", protocol="openai", **settings), clock.timing())  # type: ignore[arg-type]
 
