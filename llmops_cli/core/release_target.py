@@ -93,6 +93,9 @@ class Target(Protocol):
     def commit(self, write: Write) -> None:
         """Make the step: releases that are not there yet, the event, and the state, in one or in that order.
 
+        A step that is the newest already (the same `head`) is made durable again and is no error: whoever
+        lost the answer asks once more.
+
         Raises:
             StaleRevisionError: the environment is not at `write.revision - 1`; nothing changed.
             ReleaseExistsError: a release is there with other bytes; nothing else changed.

@@ -49,22 +49,26 @@ def apply(plan: Plan, target: Target, clock: Clock) -> Receipt:
     """
     started = clock.monotonic()
     problem: StaleRevisionError | UnknownOutcomeError | None = None
+    unanswered: tuple[Event, Write] | None = None
     for attempt in range(MOST_ATTEMPTS):
         if attempt:
-            # the environment's own revision spreads writers apart well enough; a random number is not needed
-            clock.sleep(min(FIRST_PAUSE_SECONDS * 2 ** min(attempt, 6), LONGEST_PAUSE_SECONDS))
-        state = load_state(target, plan.environment)
-        made = _made_already(plan, target, state)
-        if made is not None:
-            return Receipt(event=made, elapsed_seconds=clock.monotonic() - started, repeated=True)
-        event = event_of(plan, state, at=moment(clock.now()))
-        write = write_of(state, event, plan.releases)
+            clock.sleep(min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS))
+        if unanswered is None:
+            state = load_state(target, plan.environment)
+            made = _made_already(plan, target, state)
+            if made is not None:
+                return Receipt(event=made, elapsed_seconds=clock.monotonic() - started, repeated=True)
+            event = event_of(plan, state, at=moment(clock.now()))
+            unanswered = (event, write_of(state, event, plan.releases))
         try:
-            target.commit(write)
-        except (StaleRevisionError, UnknownOutcomeError) as error:
+            # asking again for a step that is made already makes sure that it is durable
+            target.commit(unanswered[1])
+        except StaleRevisionError as error:
+            problem, unanswered = error, None
+        except UnknownOutcomeError as error:
             problem = error
         else:
-            return Receipt(event=event, elapsed_seconds=clock.monotonic() - started)
+            return Receipt(event=unanswered[0], elapsed_seconds=clock.monotonic() - started)
     raise problem or TargetError("nothing was tried.")
 
 

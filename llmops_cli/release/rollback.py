@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.errors import LlmopsError, RefusedError, UsageError
 from llmops_cli.core.release_events import Change, EventKind, HeldContent
 from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.registry.diff.interface import interface_changes
 from llmops_cli.release.plan import Plan
 from llmops_cli.release.reading import events_back, load_release
 
@@ -37,7 +38,7 @@ def plan_rollback(
         RefusedError: there is nothing to go back to, or it is held.
         TargetError: the target cannot be read, or the release asked for is damaged.
     """
-    prompt = _known(state, prompt_id)
+    prompt = _known(state, prompt_id, target.label)
     live, damage = _live(target, prompt_id, prompt)
     choice = _asked(state, prompt_id, target, to) if to is not None else _earlier(prompt, prompt_id, target, live)
     change = Change(
@@ -57,7 +58,10 @@ def plan_rollback(
     )
 
 
-def _known(state: EnvironmentState, prompt_id: str) -> PromptState:
+def _known(state: EnvironmentState, prompt_id: str, where: str) -> PromptState:
+    if state.revision == 0:
+        message = f"nothing was ever released to '{state.environment}' here."
+        raise UsageError(message, where=where, hint="Is it the right environment and target? --env NAME, --target URI")
     prompt = state.prompts.get(prompt_id)
     if prompt is None:
         message = f"'{state.environment}' does not serve '{prompt_id}'."
@@ -122,7 +126,7 @@ def _candidates(prompt: PromptState, live: Release | None) -> Iterator[ReleaseRe
 def _bad(prompt: PromptState, target: ReleaseRef) -> Iterator[HeldContent]:
     """Name what must not come back: what is replaced, and a canary that was running."""
     served = (prompt.stable, prompt.candidate.release if prompt.candidate else None)
-    for digest, version in dict((ref.digest, ref.version) for ref in served if ref).items():
+    for digest, version in {ref.digest: ref.version for ref in served if ref}.items():
         if digest != target.digest and prompt.hold_of(digest) is None:
             yield HeldContent(digest=digest, version=version)
 
@@ -140,8 +144,6 @@ def _sentences(state: EnvironmentState, change: Change, prompt: PromptState) -> 
 def _broken_callers(live: Release | None, target: Release) -> Iterator[str]:
     if live is None:
         return
-    from llmops_cli.registry.interface import interface_changes
-
     for change in interface_changes(live.prompt, target.prompt):
         if change.breaking:
             yield f"Callers may break: {change.message}."

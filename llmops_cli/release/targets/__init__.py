@@ -1,0 +1,14 @@
+"""Places where releases go, one per scheme of a target URI."""
+
+from llmops_cli.core.parts import Part, PartTable
+
+_HERE = "llmops_cli.release.targets"
+
+TARGETS = PartTable(
+    noun="target",
+    group="llmops.targets",
+    parts={
+        "sqlite": Part(f"{_HERE}.sqlite:open_target", "local", "one SQLite file on this machine"),
+        "file": Part(f"{_HERE}.file:open_target", "local", "a folder of JSON files, with a flagd configuration"),
+    },
+)
