@@ -153,8 +153,10 @@ def _plan(workspace: Workspace, stored: "StoredRun", why: str) -> "BaselinePlan"
 
 def _who(workspace: Workspace) -> str:
     environ = workspace.invocation.environ
+    named = environ.get("GIT_AUTHOR_NAME") or environ.get("GITHUB_ACTOR")
+    named = named or (workspace.repository.author() if workspace.place.in_git else None)
     try:
-        return environ.get("GIT_AUTHOR_NAME") or environ.get("GITHUB_ACTOR") or getpass.getuser()
+        return named or getpass.getuser()
     except (KeyError, OSError):  # a container whose user has no name
         return "unknown"
 

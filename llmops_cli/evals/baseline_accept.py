@@ -96,7 +96,7 @@ def _check_fitness(baseline: Baseline) -> None:
 
 
 def _changes(new: MeasuredRun, old: MeasuredRun | None) -> tuple[str, ...]:
-    size = f"{len(new.passed)} cases × {new.repeats} trials"
+    size = f"{len(new.passed)} cases, {new.repeats} trial{'' if new.repeats == 1 else 's'} each"
     name = f"{new.prompt_id}-v{new.prompt_version} ({short_digest(new.prompt_digest)})"
     sentences = [f"Accept {name} on {new.model_asked}: {size}."]
     before = metric_means(old) if old else {}

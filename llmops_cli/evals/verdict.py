@@ -63,8 +63,7 @@ def verdict_of(facts: Facts, policy: GatePolicy) -> Verdict:
     for kind, reasons in _rules(facts, policy):
         if reasons:
             return Verdict(kind=kind, reasons=(*reasons, *_notes(facts, reasons)))
-    passed = [f"{metric.name}: {_sentences(metric)}" for metric in facts.metrics]
-    return Verdict(kind=VerdictKind.PASS, reasons=(*passed, *_notes(facts, ())))
+    return Verdict(kind=VerdictKind.PASS, reasons=(*_with_verdict(facts, *GateVerdict), *_notes(facts, ())))
 
 
 def _rules(facts: Facts, policy: GatePolicy) -> Iterator[tuple[VerdictKind, tuple[str, ...]]]:
@@ -100,7 +99,12 @@ def _hard_breaks(facts: Facts, policy: GatePolicy) -> tuple[str, ...]:
 
 
 def _with_verdict(facts: Facts, *verdicts: GateVerdict) -> tuple[str, ...]:
-    return tuple(f"{m.name}: {_sentences(m)}" for m in facts.metrics if m.decision.verdict in verdicts)
+    """Say what each metric comes to; metrics of which the same is to be said share the sentence."""
+    named: dict[str, list[str]] = {}
+    for metric in facts.metrics:
+        if metric.decision.verdict in verdicts:
+            named.setdefault(_sentences(metric), []).append(metric.name)
+    return tuple(f"{', '.join(names)}: {sentences}" for sentences, names in named.items())
 
 
 def _incomparable(facts: Facts) -> tuple[str, ...]:

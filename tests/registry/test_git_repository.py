@@ -52,6 +52,13 @@ def test_an_unborn_branch_has_no_head_an_empty_log_and_a_next_step(scratch: Scra
             repository.resolve("HEAD")
 
 
+def test_the_author_is_whom_git_would_name(scratch: Scratch) -> None:
+    with GitRepository.open(scratch.root) as repository:
+        assert repository.author() is None
+        scratch.git("config", "user.name", "Grace Example")
+        assert repository.author() == "Grace Example"
+
+
 def test_references_resolve_to_full_ids(scratch: Scratch) -> None:
     first, second = scratch.commit("one"), scratch.commit("two")
     scratch.git("branch", "fix/#12,größer")

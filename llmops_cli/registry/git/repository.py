@@ -103,6 +103,11 @@ class GitRepository:
         code, name = self._process.run("symbolic-ref", "--quiet", "--short", "HEAD", accept=(0, 1))
         return name.decode("utf-8", "replace").strip() if code == 0 else None
 
+    def author(self) -> str | None:
+        """Return the name that Git would write into a commit made now, or None where it knows none."""
+        code, name = self._process.run("config", "--get", "user.name", accept=(0, 1))
+        return name.decode("utf-8", "replace").strip() or None if code == 0 else None
+
     def tree_at(self, reference: str) -> RevisionTree:
         """Return the files at a revision.
 

@@ -170,7 +170,7 @@ def test_the_baseline_of_another_prompt_is_not_this_ones() -> None:
 def test_accepting_writes_the_file_and_says_what_changes(tmp_path: Path) -> None:
     first = plan_accept(baseline_of(RUN), None)
     assert first.sentences == (
-        "Accept demo-v3 (abababababab) on openai/gpt-5-mini-2026-08-07: 30 cases × 5 trials.",
+        "Accept demo-v3 (abababababab) on openai/gpt-5-mini-2026-08-07: 30 cases, 5 trials each.",
         "label_in 1.000 (1.000…1.000).",
         "rouge_l 0.812 (0.812…0.812).",
     )
