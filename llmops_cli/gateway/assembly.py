@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
@@ -181,13 +181,12 @@ class Gateway:
 
     async def close(self) -> None:
         """Write what was recorded, and let go of providers and files."""
-        try:
-            # first what may have cost money
-            self._recordings.close()
-            self._cache.close()
-        finally:
+        async with AsyncExitStack() as stack:
+            # what is pushed last comes first: what may have cost money
             for provider in self._providers.values():
-                await provider.close()
+                stack.push_async_callback(provider.close)
+            stack.callback(self._cache.close)
+            stack.callback(self._recordings.close)
 
     def _model_of(self, provider: str) -> Model:
         if provider not in self._models:

@@ -6,10 +6,12 @@ of a line: the index is built by slicing, without parsing what lies between, and
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -83,11 +85,17 @@ class RecordingFile:
 
     def write(self, added: Mapping[RecordingKey, bytes], removed: frozenset[RecordingKey] = frozenset()) -> bool:
         """Add or replace lines, leave out `removed`, and tell whether the file changed; old or new, never between."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(self.path.parent):
+            # another process may have written since the file was read
+            self.close()
+            return self._write_locked(added, removed)
+
+    def _write_locked(self, added: Mapping[RecordingKey, bytes], removed: frozenset[RecordingKey]) -> bool:
         places = self._places()
         keys = sorted((set(places) | set(added)) - removed)
         if set(keys) == set(places) and not any(self._differs(key, line) for key, line in added.items()):
             return False
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, scratch = tempfile.mkstemp(prefix=f".{self.path.name}-", dir=self.path.parent)
         try:
             with os.fdopen(descriptor, "wb") as sink:
@@ -152,6 +160,17 @@ class RecordingFile:
     def _broken(self, line: int, problem: str) -> InvalidFileError:
         hint = "Recordings are written by llmops eval --record; take the file from Git, or record again."
         return InvalidFileError(f"{problem}.", where=f"{self.shown_path}:{line}", hint=hint)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder itself, which leaves no lock file among what is committed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def recording_line(request: CompletionRequest, completion: Completion) -> bytes:

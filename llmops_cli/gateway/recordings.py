@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from llmops_cli.core.completions import CompletionSource
-from llmops_cli.core.errors import ProviderError
+from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.gateway.provider import split_model_name
 from llmops_cli.gateway.recording_file import RecordingFile, RecordingKey, recording_line
 from llmops_cli.gateway.request_difference import describe_difference
@@ -71,8 +71,12 @@ class Recordings:
         changed = []
         for model_name, added in self._pending.items():
             file = self._file(model_name)
-            if file.write(added):
-                changed.append(file.shown_path)
+            try:
+                if file.write(added):
+                    changed.append(file.shown_path)
+            except OSError as error:
+                message = f"the recordings cannot be written: {error.strerror or type(error).__name__}."
+                raise SetupError(message, where=file.shown_path) from error
         self._pending.clear()
         return tuple(changed)
 
@@ -85,9 +89,11 @@ class Recordings:
 
     def close(self) -> None:
         """Write what is left and close the files."""
-        self.write()
-        for file in self._files.values():
-            file.close()
+        try:
+            self.write()
+        finally:
+            for file in self._files.values():
+                file.close()
 
     def _file(self, model_name: str) -> RecordingFile:
         if model_name not in self._files:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import multiprocessing
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmops_cli.core.completions import CompletionSource, TokenLogprob, ToolCall
-from llmops_cli.core.errors import InvalidFileError, UsageError
+from llmops_cli.core.errors import InvalidFileError, SetupError, UsageError
 from llmops_cli.gateway.recordings import EXPLAINED_MISSES, RecordingMissError, Recordings
 
 if TYPE_CHECKING:
@@ -25,12 +27,10 @@ FILE = "echo/any.jsonl"
 
 
 def record(folder: Path, *pairs: tuple[CompletionRequest, Completion]) -> tuple[str, ...]:
-    recordings = Recordings(folder)
-    for request, completion in pairs:
-        recordings.add(request, completion)
-    changed = recordings.write()
-    recordings.close()
-    return changed
+    with closing(Recordings(folder)) as recordings:
+        for request, completion in pairs:
+            recordings.add(request, completion)
+        return recordings.write()
 
 
 def replay(folder: Path, request: CompletionRequest) -> Completion:
@@ -88,6 +88,42 @@ def test_another_answer_replaces_the_older_one(tmp_path: Path) -> None:
     recordings = Recordings(tmp_path)
     assert [recordings.answer(ask()).text, recordings.answer(ask("Other?")).text] == ["new", "other"]
     recordings.close()
+
+
+def _record_many(folder: Path, worker: int) -> None:
+    recordings = Recordings(folder)
+    for number in range(20):
+        recordings.add(ask(f"{worker} {number}"), answer())
+        recordings.write()
+    recordings.close()
+
+
+def test_processes_that_record_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    children = [context.Process(target=_record_many, args=(tmp_path, worker)) for worker in range(3)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0, 0, 0]
+    assert (tmp_path / FILE).read_bytes().count(b"\n") == 60
+    assert [path.name for path in (tmp_path / "echo").iterdir()] == ["any.jsonl"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(tmp_path, (ask(), answer()))
+    before = (tmp_path / FILE).read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SetupError, match="recordings cannot be written: no space left"):
+        record(tmp_path, (ask("Other?"), answer()))
+    assert (tmp_path / FILE).read_bytes() == before
+    assert [path.name for path in (tmp_path / "echo").iterdir()] == ["any.jsonl"]
 
 
 def test_repeats_are_recorded_apart(tmp_path: Path) -> None:
