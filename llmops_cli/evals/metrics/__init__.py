@@ -86,6 +86,24 @@ METRICS = PartTable(
         "latency": Part(f"{_HERE}.latency:Latency", "deterministic", "the answer came within so many seconds"),
         "cost": Part(f"{_HERE}.cost:Cost", "deterministic", "the answer cost at most so many dollars"),
         "tokens": Part(f"{_HERE}.tokens:Tokens", "deterministic", "the call took at most so many tokens"),
+        "judge": Part(
+            "llmops_cli.evals.judges.rubric_judge:RubricJudge", "judge", "a model judges the answer by a rubric"
+        ),
+        "judge_checklist": Part(
+            "llmops_cli.evals.judges.checklist_judge:ChecklistJudge",
+            "judge",
+            "a model answers yes or no to each point of a list",
+        ),
+        "judge_pairwise": Part(
+            "llmops_cli.evals.judges.pairwise_judge:PairwiseJudge",
+            "judge",
+            "a model compares the answer with another text, in both orders",
+        ),
+        "judge_panel": Part(
+            "llmops_cli.evals.judges.panel_judge:PanelJudge",
+            "judge",
+            "several models judge by one rubric, and the majority decides",
+        ),
     },
 )
 """Every metric by name: where it is, its tier, what it says."""
