@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llmops_cli.commands._progress import ProgressLine
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._eval_plan import PlannedRun
     from llmops_cli.commands._workspace import Workspace
-    from llmops_cli.core.completions import Model, Usage
+    from llmops_cli.core.completions import Usage
     from llmops_cli.evals.measured_run import MeasuredRun
     from llmops_cli.evals.progress import RunProgress
     from llmops_cli.evals.run_folder import RunFolders, RunRecord
     from llmops_cli.evals.summary import RunSummary
-    from llmops_cli.gateway.assembly import GatewaySettings
+    from llmops_cli.gateway.assembly import Gateway, GatewaySettings
 
 RUNS = ".llmops/runs"
 
@@ -69,7 +70,7 @@ def run_folders(root: Path) -> RunFolders:
     return RunFolders(root / RUNS, now=lambda: datetime.now(UTC), clock=time.monotonic)
 
 
-async def run_one(workspace: Workspace, planned: PlannedRun, model: Model, options: EvalOptions) -> FinishedRun:
+async def run_one(workspace: Workspace, planned: PlannedRun, model: Gateway, options: EvalOptions) -> FinishedRun:
     """Run one job to its end, or on from where an earlier attempt stopped."""
     from llmops_cli.evals.engine import evaluate  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
@@ -87,7 +88,7 @@ async def run_one(workspace: Workspace, planned: PlannedRun, model: Model, optio
     ports = EvalPorts(
         model=model,
         render=render_messages,
-        bind=bind,
+        bind=partial(bind, models=model.embeddings),
         clock=time.monotonic,
         journal=run.journal,
         progress=progress.tell,

@@ -13,10 +13,12 @@ from llmops_cli.evals.expected_answer import mentions_expected
 from llmops_cli.evals.guarded_scorer import GuardedScorer
 from llmops_cli.evals.metrics import METRICS
 from llmops_cli.evals.parameter_check import parameter_problems, with_defaults
+from llmops_cli.evals.semantic.pair_scoring import ModelMetric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from llmops_cli.core.embeddings import EmbeddingModels
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.scores import MetricTable, Scorer, Tier
     from llmops_cli.core.suites import MetricSpec, Suite
@@ -75,28 +77,35 @@ def tier_of(spec: MetricSpec) -> Tier:
     return find_metric(spec.metric).tier
 
 
-def bind(spec: MetricSpec) -> Scorer:
+def bind(spec: MetricSpec, models: EmbeddingModels | None = None) -> Scorer:
     """Return the scorer of one specification, for all cases and trials of a run.
 
     The case arrives with each context, so that a semantic scorer or a judge sees many at once.
     `not: true` and the promise never to raise are the same for every metric and are added here.
+    `models` is what metrics measure with that need a model; without it they fail to measure.
 
     Raises:
         UsageError: when the specification has problems; `KNOWN_METRICS.check` lists them all.
+        SetupError: when the metric's model cannot be used on this machine.
     """
     problems = KNOWN_METRICS.check(spec)
     if problems:
         raise UsageError(problems[0].message, where=spec.name, hint=problems[0].hint or None)
     metric = find_metric(spec.metric)
-    scorer = metric.bind(spec.name, with_defaults(metric.parameters, spec.parameters))
+    parameters = with_defaults(metric.parameters, spec.parameters)
+    if models is not None and isinstance(metric, ModelMetric):
+        scorer = metric.bind_with(spec.name, parameters, models)
+    else:
+        scorer = metric.bind(spec.name, parameters)
     return GuardedScorer(scorer, negated=spec.negated)
 
 
 def full_specification(spec: MetricSpec) -> JsonObject:
-    """Return the specification with every default and the metric's version: all that decides a score."""
+    """Return the specification with every default, the metric's version and its model: all that decides a score."""
     metric = find_metric(spec.metric)
     parameters = with_defaults(metric.parameters, spec.parameters)
-    return {**spec.as_json(), "parameters": parameters, "version": metric.version}
+    full: JsonObject = {**spec.as_json(), "parameters": parameters, "version": metric.version}
+    return {**full, "measured_by": metric.measured_by(parameters)} if isinstance(metric, ModelMetric) else full
 
 
 def metrics_digest(suite: Suite) -> str:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+from evals.semantic.embedded import embedded_models
 
 from llmops_cli.core.parts import Part
 from llmops_cli.core.scores import Score, ScoreContext, ScoreFailure, Tier
@@ -15,6 +16,7 @@ from llmops_cli.core.suites import MetricSpec
 from llmops_cli.evals.metric_examples import description_of, examples_of
 from llmops_cli.evals.metric_table import KNOWN_METRICS, bind, find_metric, full_specification
 from llmops_cli.evals.metrics import METRICS
+from llmops_cli.evals.semantic.pair_scoring import ModelMetric
 
 if TYPE_CHECKING:
     from llmops_cli.core.scores import ScoreOutcome
@@ -28,8 +30,10 @@ def spec_of(metric: str, parameters: dict[str, Any], *, negated: bool = False) -
 
 
 def score(spec: MetricSpec, context: ScoreContext) -> ScoreOutcome:
+    models = embedded_models() if isinstance(find_metric(spec.metric), ModelMetric) else None
+
     async def one() -> ScoreOutcome:
-        return (await bind(spec).score([context]))[0]
+        return (await bind(spec, models).score([context]))[0]
 
     return asyncio.run(one())
 
@@ -93,6 +97,8 @@ VACUOUS: list[tuple[str, dict[str, Any]]] = [
     ("min_chars", {"limit": 0}),
     ("max_chars", {"limit": 0}),
     ("language", {"languages": ["de", "en"], "among": ["en"]}),
+    ("rouge_l", {"min": 0}),
+    ("bert_score", {"min": -1}),
 ]
 
 
@@ -136,6 +142,16 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("tool_call", {"tool": "a", "arguments": {}, "schema": {}}, "not both"),
     ("language", {"languages": ["german"]}, "not known"),
     ("latency", {"max_seconds": 0}, "above 0"),
+    ("rouge_l", {}, "needs the parameter 'min'"),
+    ("rouge_l", {"min": 35}, "Did you mean 0.35?"),
+    ("rouge_1", {"min": 0.5, "expected": " "}, "no answer is like an empty text"),
+    ("chrf", {"min": 0.5, "words": 9}, "the most is 4"),
+    ("bleu", {"min": 0.5, "tokenize": "flores200"}, "not one of"),
+    ("bert_score", {"min": 0.5, "model": "./models/my-t5"}, "random weights"),
+    ("bert_score", {"min": 0.5, "model": "./models/mine"}, "weights_sha256"),
+    ("bert_score", {"min": 0.5, "model": "./models/mine", "weights_sha256": "a" * 64}, "which layer"),
+    ("bert_score", {"min": 0.5, "layer": 3}, "one layer"),
+    ("contradiction", {"kinds": ["spelling"]}, "not one of numbers"),
 ]
 
 

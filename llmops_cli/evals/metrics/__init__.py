@@ -86,6 +86,51 @@ METRICS = PartTable(
         "latency": Part(f"{_HERE}.latency:Latency", "deterministic", "the answer came within so many seconds"),
         "cost": Part(f"{_HERE}.cost:Cost", "deterministic", "the answer cost at most so many dollars"),
         "tokens": Part(f"{_HERE}.tokens:Tokens", "deterministic", "the call took at most so many tokens"),
+        "rouge_1": Part(
+            f"{_HERE}.rouge_1:Rouge1",
+            "semantic",
+            "the answer shares words with the expected text (ROUGE-1)",
+        ),
+        "rouge_2": Part(
+            f"{_HERE}.rouge_2:Rouge2",
+            "semantic",
+            "the answer shares pairs of words with the expected text (ROUGE-2)",
+        ),
+        "rouge_l": Part(
+            f"{_HERE}.rouge_l:RougeL",
+            "semantic",
+            "the answer has the expected text's words in the same order (ROUGE-L)",
+        ),
+        "rouge_lsum": Part(
+            f"{_HERE}.rouge_lsum:RougeLsum",
+            "semantic",
+            "the answer has the words of each expected line in the same order (ROUGE-Lsum)",
+        ),
+        "bleu": Part(
+            f"{_HERE}.bleu:Bleu",
+            "semantic",
+            "the answer is built of the expected texts' word sequences (BLEU)",
+        ),
+        "chrf": Part(
+            f"{_HERE}.chrf:Chrf",
+            "semantic",
+            "the answer is built of the expected text's character sequences (chrF)",
+        ),
+        "embedding_similarity": Part(
+            f"{_HERE}.embedding_similarity:EmbeddingSimilarity",
+            "semantic",
+            "the answer means about what the expected text means (cosine of text vectors)",
+        ),
+        "bert_score": Part(
+            f"{_HERE}.bert_score:BertScore",
+            "semantic",
+            "the answer's words, in context, mean what the expected ones mean (BERTScore)",
+        ),
+        "contradiction": Part(
+            f"{_HERE}.contradiction:Contradiction",
+            "semantic",
+            "the answer's numbers, dates, units, negations and names do not contradict the expected text",
+        ),
         "judge": Part(
             "llmops_cli.evals.judges.rubric_judge:RubricJudge", "judge", "a model judges the answer by a rubric"
         ),

@@ -1,0 +1,1 @@
+"""What the semantic metrics share: words, overlaps, vectors, and facts in text."""
