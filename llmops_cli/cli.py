@@ -17,6 +17,7 @@ from llmops_cli.commands import (
     cache,
     diff,
     eval_prompts,
+    gate,
     init,
     list_prompts,
     log,
@@ -32,6 +33,7 @@ from llmops_cli.commands import (
     show,
     validate,
     version,
+    why,
 )
 from llmops_cli.commands._command_classes import LlmopsCommand, LlmopsGroup
 from llmops_cli.commands._console import OutputClosedError
@@ -80,6 +82,8 @@ COMMANDS = (
     Entry(CHANGE, "validate", validate.validate),
     Entry(CHANGE, "bump", bump.bump),
     Entry(EVALUATE, "eval", eval_prompts.eval_prompts),
+    Entry(EVALUATE, "gate", gate.gate),
+    Entry(EVALUATE, "why", why.why),
     Entry(EVALUATE, "baseline show", baseline.show_baseline),
     Entry(EVALUATE, "baseline accept", baseline.accept_baseline),
     Entry(EVALUATE, "baseline check", baseline.check_baselines),

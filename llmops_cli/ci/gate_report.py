@@ -193,8 +193,9 @@ class GateReport:
 
     `base_label` and `head_label` name the two revisions for people, `base_commit` is the one whose policy
     decides. `changes` are all changes of the gate (`held_by` those that hold the check), `findings` those
-    of validation in the files that are affected. `prompts` are the affected ones, by id; `unaffected` counts
-    the others. `strict` and `approved_by` are as asked for.
+    of validation in the files that are affected. `affected` are the ids of the prompts that the change reaches,
+    `unaffected` counts the others; `prompts` are those of the affected ones that could be looked at: none where
+    a file is invalid, and none that is deleted. `strict` and `approved_by` are as asked for.
     """
 
     base_label: str
@@ -204,6 +205,7 @@ class GateReport:
     findings: tuple[Finding, ...]
     prompts: tuple[PromptReport, ...]
     unaffected: int
+    affected: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     strict: bool = False
     approved_by: str = ""
@@ -248,7 +250,7 @@ class GateReport:
         parts = []
         if self.held_by:
             parts.append(f"HELD: this change loosens its own gate in {_counted(len(self.held_by), 'place')}")
-        if not self.prompts and not self.held_by:
+        if not parts and not self.prompts:
             return "PASS: nothing to evaluate: no prompt is affected."
         parts += [f"{kind}: {', '.join(names)}" for kind, names in self._by_word().items()]
         return "; ".join(parts) + "."
@@ -283,6 +285,7 @@ class GateReport:
     def as_json(self) -> JsonObject:
         """Return the report for machines."""
         return {
+            "affected": list(self.affected),
             "approved_by": self.approved_by,
             "base": {"commit": self.base_commit, "label": self.base_label},
             "changes": [change.as_json() for change in self.changes],

@@ -40,7 +40,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What the looks came to: `trials` of every case (re-runs of single cases aside), `stopped` why they ended early."""
+    """What the looks came to: `trials` of every case (re-runs aside), and why they `stopped` early, if so."""
 
     comparison: Comparison
     candidate: MeasuredRun
