@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _write(value: object, pieces: list[str]) -> None:
     if value is None or value is True or value is False:
         pieces.append({None: "null", True: "true", False: "false"}[value])
     elif isinstance(value, str):
-        pieces.append(json.dumps(value, ensure_ascii=False))
+        pieces.append(encode_basestring(value))
     elif isinstance(value, int):
         pieces.append(_integer(value))
     elif isinstance(value, float):
@@ -68,12 +68,18 @@ def _write(value: object, pieces: list[str]) -> None:
 
 def _write_object(value: Mapping[object, object], pieces: list[str]) -> None:
     pieces.append("{")
-    for index, key in enumerate(sorted(value, key=_utf16_units)):
+    for index, key in enumerate(_sorted_keys(value)):
         pieces.append("," if index else "")
-        pieces.append(json.dumps(key, ensure_ascii=False))
+        pieces.append(encode_basestring(key))
         pieces.append(":")
         _write(value[key], pieces)
     pieces.append("}")
+
+
+def _sorted_keys(value: Mapping[object, object]) -> list[str]:
+    """Sort by UTF-16 code units, which for keys in ASCII is the order of the characters."""
+    keys = [_checked_key(key) for key in value]
+    return sorted(keys) if all(map(str.isascii, keys)) else sorted(keys, key=_utf16_units)
 
 
 def _write_array(value: list[object] | tuple[object, ...], pieces: list[str]) -> None:
@@ -84,10 +90,14 @@ def _write_array(value: list[object] | tuple[object, ...], pieces: list[str]) ->
     pieces.append("]")
 
 
-def _utf16_units(key: object) -> bytes:
+def _checked_key(key: object) -> str:
     if not isinstance(key, str):
         message = f"object keys are strings in JSON, not {type(key).__name__}"
         raise ValueError(message)  # noqa: TRY004 - as above
+    return key
+
+
+def _utf16_units(key: str) -> bytes:
     return key.encode("utf-16-be")
 
 

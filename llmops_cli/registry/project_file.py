@@ -86,7 +86,7 @@ class ProjectPaths:
 
 BUILT_IN_PROVIDERS: Mapping[str, ProviderSettings] = MappingProxyType(
     {
-        "local": ProviderSettings(name="local", protocol="local", concurrency=1, deterministic=True),
+        "local": ProviderSettings(name="local", protocol="local", concurrency=4, deterministic=True),
         "echo": ProviderSettings(name="echo", protocol="echo", concurrency=64, deterministic=True),
         "replay": ProviderSettings(name="replay", protocol="replay", concurrency=64, deterministic=True),
     },
