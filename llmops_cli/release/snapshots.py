@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmops_cli.core.snapshot import Snapshot, served
+from llmops_cli.core.snapshot import Snapshot, served_refs
 from llmops_cli.release.reading import load_release, load_state
 
 if TYPE_CHECKING:
@@ -20,5 +20,5 @@ def load_snapshot(target: Target, environment: str) -> Snapshot:
         TargetError: the target cannot be read, or something in it is damaged.
     """
     state = load_state(target, environment)
-    releases = {(name, ref.version): load_release(target, name, ref) for name, ref in served(state)}
+    releases = {ref.record: load_release(target, name, ref) for name, ref in served_refs(state)}
     return Snapshot(state=state, releases=releases)

@@ -80,22 +80,25 @@ def _status(state: EnvironmentState, name: str, git: GitView | None, in_git: fro
 
 
 def _relation(live: PromptState | None, name: str, git: GitView | None, in_git: frozenset[str]) -> tuple[Relation, str]:
-    stable = live.stable if live else None
     if git is None:
-        return (Relation.LIVE, "") if stable else (Relation.NOT_SERVED, "")
+        return (Relation.LIVE if live and live.stable else Relation.NOT_SERVED), ""
     if name not in in_git:
         return Relation.ORPHAN, "not in Git any more"
-    found = git.version(name)
-    if live is None or stable is None:
+    if live is None or live.stable is None:
         return Relation.UNPUBLISHED, "never published"
+    return _compared(live, live.stable.digest, name, git)
+
+
+def _compared(live: PromptState, digest: str, name: str, git: GitView) -> tuple[Relation, str]:
+    found = git.version(name)
     if found is None:
         return Relation.DRIFTED, "the file in Git cannot be read"
-    version, digest = found
-    if stable.digest == digest:
+    version, approved = found
+    if digest == approved:
         return Relation.IN_SYNC, ""
-    if live.hold_of(digest):
+    if live.hold_of(approved):
         return Relation.ROLLED_BACK, f"v{version} held; Git still has it: revert pending"
-    commits = git.commits_since(name, stable.digest)
+    commits = git.commits_since(name, digest)
     if commits is None:
         return Relation.DRIFTED, "live content unknown to Git"
     return Relation.UNPUBLISHED, f"{commits} commit{'' if commits == 1 else 's'}, v{version} in Git"
