@@ -91,9 +91,12 @@ def case(number: int, **fields: Any) -> str:
 class GateWorld:
     """`main` with a prompt, its suite and an accepted baseline; edits go to the branch `change`."""
 
-    def __init__(self, root: Path, *, baseline: bool = True) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir()
+
+    def build(self, *, baseline: bool = True) -> GateWorld:
+        """Make the repository."""
+        self.root.mkdir()
         self.git("init", "-q", "-b", "main")
         dataset = "\n".join(case(n, **({"critical": True} if n == 7 else {})) for n in range(1, CASES + 1)) + "\n"
         files = {
@@ -111,6 +114,7 @@ class GateWorld:
         if baseline:
             self.accept()
         self.git("checkout", "-q", "-b", "change")
+        return self
 
     def accept(self) -> None:
         self.llmops("eval", "-q")
