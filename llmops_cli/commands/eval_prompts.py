@@ -35,6 +35,8 @@ class EvalFormat(StrEnum):
     MARKDOWN = "markdown"
     JUNIT = "junit"
     CSV = "csv"
+    JSONL = "jsonl"
+    HTML = "html"
 
 
 def eval_prompts(  # noqa: PLR0913 - the options of the command; they are grouped in its first line
