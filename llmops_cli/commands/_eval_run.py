@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
+from llmops_cli.commands._judges import scorers
 from llmops_cli.commands._progress import ProgressLine
 from llmops_cli.commands._run_record import measured_run_of
 from llmops_cli.reports.numbers import count, usd
@@ -74,7 +74,6 @@ async def run_one(workspace: Workspace, planned: PlannedRun, model: Gateway, opt
     """Run one job to its end, or on from where an earlier attempt stopped."""
     from llmops_cli.evals.engine import evaluate  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.metric_table import bind  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.ports import EvalPorts  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.templates.template import render_messages  # noqa: PLC0415 - only when the command runs
@@ -88,7 +87,7 @@ async def run_one(workspace: Workspace, planned: PlannedRun, model: Gateway, opt
     ports = EvalPorts(
         model=model,
         render=render_messages,
-        bind=partial(bind, models=model.embeddings),
+        bind=scorers(workspace, model, options.mode, suite_path=job.suite.path),
         clock=time.monotonic,
         journal=run.journal,
         progress=progress.tell,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from llmops_cli.core.canonical_json import digest_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llmops_cli.core.json_value import JsonObject, JsonValue
 
 Expected: TypeAlias = "str | tuple[str, ...] | JsonObject | None"
@@ -104,7 +106,11 @@ class GatePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """The cases and metrics of one prompt. `repeats` None means: 1 at temperature 0, else 3."""
+    """The cases and metrics of one prompt. `repeats` None means: 1 at temperature 0, else 3.
+
+    `rubrics` has the digest of each rubric by the path that a metric gives, `judges` the digest of who judges by
+    the metric's name: like the metrics themselves they decide what a score means.
+    """
 
     prompt_id: str
     path: str
@@ -114,6 +120,8 @@ class Suite:
     gate: GatePolicy = GatePolicy()
     max_cost_usd: float | None = None
     datasets: tuple[str, ...] = ()
+    rubrics: Mapping[str, str] = field(default_factory=dict[str, str])
+    judges: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def metrics_of(self, case: Case) -> tuple[MetricSpec, ...]:
         """Return the suite's metrics and then the case's own."""

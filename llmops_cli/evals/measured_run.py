@@ -100,6 +100,8 @@ def collect_run(
 
 def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, str]) -> Yardstick:
     """Return the digests of all that measures in a job."""
+    rubrics = {**job.suite.rubrics, **rubrics}
+    judges = {**job.suite.judges, **judges}
     specs = {spec.name: spec for case in job.cases for spec in job.metrics_of(case)}
     return Yardstick(
         suite=digest_of({"dataset": job.suite.dataset_digest(), "metrics": job.suite.metrics_digest()}),
@@ -114,7 +116,11 @@ def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, 
 def _metric_digest(spec: MetricSpec, rubrics: Mapping[str, str], judges: Mapping[str, str]) -> str:
     rubric = str(spec.parameters.get("rubric", ""))
     return digest_of(
-        {"judge": judges.get(rubric, ""), "rubric": rubrics.get(rubric, ""), "specification": full_specification(spec)}
+        {
+            "judge": judges.get(spec.name) or judges.get(rubric, ""),
+            "rubric": rubrics.get(rubric, ""),
+            "specification": full_specification(spec),
+        }
     )
 
 

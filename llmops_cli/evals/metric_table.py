@@ -111,7 +111,8 @@ def full_specification(spec: MetricSpec) -> JsonObject:
 def metrics_digest(suite: Suite) -> str:
     """Return the digest of everything that measures in a suite, the cases' own metrics included."""
     own = {case.id: [full_specification(spec) for spec in case.metrics] for case in suite.cases if case.metrics}
-    return digest_of({"cases": own, "suite": _full(suite.metrics)})
+    judged = {"judges": dict(suite.judges), "rubrics": dict(suite.rubrics)} if suite.judges else {}
+    return digest_of({"cases": own, "suite": _full(suite.metrics), **judged})
 
 
 def _full(specs: Iterable[MetricSpec]) -> list[JsonObject]:

@@ -140,6 +140,10 @@ class Gateway:
             concurrency=settings.concurrency,
         )
 
+    def has_recordings(self, model_name: str) -> bool:
+        """Tell whether answers of `provider/model` are committed."""
+        return self._recordings.has(model_name)
+
     async def complete(self, request: CompletionRequest) -> Completion:
         """Answer one request; `request.model.name` is resolved.
 

@@ -15,6 +15,7 @@ from llmops_cli.registry.documents.file_findings import FileFindings
 from llmops_cli.registry.documents.schema_check import check_schema
 from llmops_cli.registry.metric_specs import metric_findings, metric_specs
 from llmops_cli.registry.project_file import gate_policy
+from llmops_cli.registry.suite_judges import with_judges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -119,9 +120,8 @@ def load_suite_file(catalog: Catalog, path: str, metrics: MetricTable) -> Loaded
         )
         findings = (*findings, *suite_findings(context))
     fit = parsed.suite is not None and not any(finding.is_error for finding in findings)
-    return LoadedSuite(
-        path=path, suite=parsed.suite if fit else None, findings=findings, document=document, datasets=parsed.datasets
-    )
+    suite = with_judges(parsed.suite, catalog) if fit and parsed.suite is not None else None
+    return LoadedSuite(path=path, suite=suite, findings=findings, document=document, datasets=parsed.datasets)
 
 
 def _prompt_findings(document: YamlDocument, prompt_ids: Collection[str] | None) -> Iterator[Finding]:

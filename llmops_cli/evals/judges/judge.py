@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from llmops_cli.core.errors import ProviderError
+from llmops_cli.core.errors import LlmopsError, ProviderError
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.evals.judges.fence import FenceError
 from llmops_cli.evals.judges.judge_request import LABELS, fenced_material, json_request, label_request, repair_request
@@ -70,7 +70,7 @@ class Judge:
             judgement = await self._ask(form, fenced, meter, repeat)
         except (FenceError, UnreadableReplyError) as error:
             raise JudgeError(str(error), meter.effort) from error
-        except ProviderError as error:
+        except LlmopsError as error:
             message = f"the judge did not answer: {shortened(safe_text(str(error), one_line=True), 200)}"
             raise JudgeError(message, meter.effort) from error
         judgement = replace(judgement, flags=fenced.flags, effort=meter.effort)

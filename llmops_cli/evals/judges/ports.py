@@ -25,16 +25,15 @@ class JudgePorts:
 
     `rubric` takes the path as a suite writes it. `judge_model` takes a name from `judges:` in the project file, an
     alias or `provider/model`, and gives the settings with the name resolved; both raise for what does not exist.
-    `default_judge` is the settings' name where neither metric nor rubric names one. `subject` is the model under
-    test, resolved.
+    `default_judge` is the settings' name where neither metric nor rubric names one. `markers` takes the judge's name:
+    where its replies are recorded, the markers repeat.
     """
 
     model: Model
     rubric: Callable[[str], Rubric]
     judge_model: Callable[[str], JudgeModel]
-    markers: Markers
+    markers: Callable[[str], Markers]
     verdicts: VerdictCache
-    subject: str = ""
     default_judge: str = ""
 
     def judge(
@@ -65,4 +64,4 @@ class JudgePorts:
             votes=settings.votes if votes is None else votes,
             temperature=settings.temperature if temperature is None else temperature,
         )
-        return Judge(settings, self.model, markers=self.markers, verdicts=self.verdicts)
+        return Judge(settings, self.model, markers=self.markers(settings.name), verdicts=self.verdicts)

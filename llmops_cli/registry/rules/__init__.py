@@ -76,6 +76,9 @@ RULES = PartTable(
         "cost-budget": Part(
             f"{_HERE}.cost_budget:RULE", "file", "The fixed text of the messages costs no more than a call may cost."
         ),
+        "json-schema": Part(
+            f"{_HERE}.json_schema:RULE", "file", "The JSON Schemas of a prompt are schemas, and refer to themselves only."
+        ),
         "github-expression": Part(
             f"{_HERE}.github_expression:RULE", "file", "A prompt holds no GitHub expression (${{ … }})."
         ),
@@ -102,6 +105,12 @@ RULES = PartTable(
         ),
         "duplicate-case-id": Part(
             f"{_HERE}.duplicate_case_id:RULE", "suite", "The ids of a suite's cases are distinct."
+        ),
+        "rubric-missing": Part(
+            f"{_HERE}.rubric_missing:RULE", "suite", "A judge's rubric is a file that exists and can be used."
+        ),
+        "judge-self": Part(
+            f"{_HERE}.judge_self:RULE", "suite", "A judge is another model than the one that it judges."
         ),
         "literal-secret": Part(
             f"{_HERE}.literal_secret:RULE", "text", "No file holds a key, a token, a password or a private key."

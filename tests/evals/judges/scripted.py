@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from llmops_cli.core.completions import Completion, TokenLogprob, Usage
 from llmops_cli.core.scores import ScoreContext
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.completions import CompletionRequest
     from llmops_cli.core.scores import ScoreOutcome
     from llmops_cli.core.suites import Expected
+
+Reply: TypeAlias = "str | Completion | Exception"
 
 RUBRIC = """\
 id: faithful
@@ -61,7 +63,7 @@ def choice(name: str, reason: str = "because") -> str:
 class Scripted:
     """A judge that replies what it is told, and keeps what it was asked."""
 
-    def __init__(self, reply: Callable[[CompletionRequest], str | Completion | Exception] | Sequence[str]) -> None:
+    def __init__(self, reply: Callable[[CompletionRequest], Reply] | Sequence[Reply]) -> None:
         self.asked: list[CompletionRequest] = []
         self._reply = reply
 
@@ -91,7 +93,6 @@ def ports_of(
     *,
     verdicts: VerdictCache | None = None,
     logprobs: bool = False,
-    subject: str = "test/subject",
 ) -> JudgePorts:
     texts = rubrics or {"rubrics/faithful.yaml": RUBRIC, "rubrics/points.yaml": CHECKLIST}
     numbers = itertools.count(1)
@@ -103,9 +104,8 @@ def ports_of(
         model=model,
         rubric=lambda path: rubric_of(texts[path]),
         judge_model=lambda name: JudgeModel(name=name, logprobs={"logprobs": True} if logprobs else None),
-        markers=markers,
+        markers=lambda _model: markers,
         verdicts=verdicts or NoVerdicts(),
-        subject=subject,
         default_judge="test/default",
     )
 

@@ -67,7 +67,7 @@ def test_a_checklist_takes_its_points_from_the_suite() -> None:
     def reply(request: CompletionRequest) -> str:
         schema = request.output.schema
         assert schema is not None
-        names = list(schema["properties"]["answers"]["properties"])  # type: ignore[index, call-overload]
+        names = list(schema["properties"]["answers"]["properties"])  # type: ignore[index, call-overload, arg-type]
         return json.dumps({"answers": {names[0]: "yes", names[1]: "no"}, "reason": ""})
 
     points = {"points": ["Is the sender named?", "Is it one sentence?"]}
