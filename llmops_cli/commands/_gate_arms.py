@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.commands._eval_run import run_folders
 from llmops_cli.commands._progress import ProgressLine
 from llmops_cli.core.scores import Tier
 from llmops_cli.evals.gating.looks import Arm
-from llmops_cli.evals.job import EvalJob, RunBudget
 from llmops_cli.evals.journal import read_entries
 from llmops_cli.evals.measured_run import collect_run
 from llmops_cli.evals.metric_table import bind, tier_of
@@ -22,59 +21,34 @@ from llmops_cli.reports.numbers import count
 
 if TYPE_CHECKING:
     from llmops_cli.commands._workspace import Workspace
-    from llmops_cli.core.prompts import Prompt
-    from llmops_cli.core.suites import Suite
+    from llmops_cli.core.completions import Model
+    from llmops_cli.evals.job import EvalJob
     from llmops_cli.evals.journal_line import JournalEntry
     from llmops_cli.evals.measured_run import MeasuredRun
     from llmops_cli.evals.progress import RunProgress
     from llmops_cli.evals.run_folder import OpenRun, RunFolders
     from llmops_cli.evals.summary import RunSummary
-    from llmops_cli.gateway.assembly import Gateway
     from llmops_cli.registry.project_file import ProjectSettings
 
 FAILING_KEPT = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArmRequest:
-    """What one arm asks: whose prompt, of which suite, most trials of a case, and what it may cost."""
-
-    prompt: Prompt
-    suite: Suite
-    trials: int
-    budget: RunBudget
-    label: str
-
-
 class OpenArm:
     """An arm with its run folder; `finish` writes the run's figures, whatever ended it."""
 
-    def __init__(self, workspace: Workspace, settings: ProjectSettings, gateway: Gateway, request: ArmRequest) -> None:
-        """Resolve the model and open a new run.
-
-        Raises:
-            UsageError: when the base's project file does not know the model's provider.
-        """
+    def __init__(self, workspace: Workspace, settings: ProjectSettings, model: Model, job: EvalJob) -> None:
+        """Open a new run of `job`, whose `repeats` are the most trials of a case; `settings` say who is steady."""
         self._settings = settings
         self._workspace = workspace
         self._folders: RunFolders = run_folders(workspace.root)
-        described = gateway.describe(request.prompt.model.name)
-        self.job = EvalJob(
-            prompt=request.prompt,
-            suite=request.suite,
-            model=replace(request.prompt.model, name=described.name),
-            cases=request.suite.cases,
-            repeats=request.trials,
-            concurrency=described.concurrency,
-            budget=request.budget,
-        )
-        self._run: OpenRun = self._folders.open(self.job, resume=False)
+        self.job = job
+        self._run: OpenRun = self._folders.open(job, resume=False)
         self._line = ProgressLine(workspace.console)
-        self._label = request.label
+        self._label = job.prompt.identifier
         self.arm = Arm(
-            job=self.job,
+            job=job,
             ports=EvalPorts(
-                model=gateway,
+                model=model,
                 render=render_messages,
                 bind=bind,
                 clock=time.monotonic,
@@ -83,6 +57,11 @@ class OpenArm:
             ),
             measure=self.measure,
         )
+
+    @property
+    def name(self) -> str:
+        """The name by which commands know the run."""
+        return self._run.folder.name
 
     @property
     def run_path(self) -> str:

@@ -16,7 +16,7 @@ from llmops_cli.ci.prompt_verdict import (
     uncompared_outcome,
 )
 from llmops_cli.ci.regressed_cases import LONGEST_OUTPUT, regressed_cases
-from llmops_cli.commands._gate_arms import ArmRequest, OpenArm
+from llmops_cli.commands._gate_arms import OpenArm
 from llmops_cli.commands._scores import load_committed
 from llmops_cli.core.errors import InvalidFileError, ProviderError, SetupError, UsageError
 from llmops_cli.core.verdicts import VerdictKind
@@ -25,6 +25,7 @@ from llmops_cli.evals.compare.comparability import compare_yardsticks
 from llmops_cli.evals.comparison import compare_run
 from llmops_cli.evals.gating.looks import compare_by_looks, run_once
 from llmops_cli.evals.gating.null_models import weak_spots
+from llmops_cli.evals.gating.self_comparison import self_comparison_sentence
 from llmops_cli.evals.job import EvalJob, RunBudget, repeats_for
 from llmops_cli.evals.measured_run import yardstick_of
 from llmops_cli.evals.metric_table import KNOWN_METRICS, bind
@@ -155,7 +156,7 @@ class GateRun:
             return await self._uncompared(parts)
         baseline, why_both = self._baseline(parts, parts.suite)
         if baseline is not None and not why_both:
-            looked_run = await self._against_baseline(parts, parts.suite, baseline)
+            looked_run = await self._against_baseline(parts, parts.suite, baseline, notes)
             if not isinstance(looked_run, tuple):
                 return looked_run
             why_both = looked_run
@@ -178,7 +179,9 @@ class GateRun:
         outcome = uncompared_outcome(summary, stopped=stopped)
         return replace(_suite_run("head", outcome), summary=summary, run_path=arm.run_path, cases=cases)
 
-    async def _against_baseline(self, parts: Parts, suite: Suite, baseline: Baseline) -> SuiteRun | tuple[str, ...]:
+    async def _against_baseline(
+        self, parts: Parts, suite: Suite, baseline: Baseline, notes: list[str]
+    ) -> SuiteRun | tuple[str, ...]:
         """Compare with the stored trials; or say why they cannot stand for the present after all."""
 
         def stale(run: MeasuredRun) -> Sequence[str]:
@@ -192,6 +195,8 @@ class GateRun:
                 arm.finish(looked.trials)
                 return reasons
             label = f"baseline of v{baseline.run.prompt_version}, accepted {baseline.acceptance.at:%Y-%m-%d}"
+            if baseline.self_comparison is not None:
+                notes.append(self_comparison_sentence(baseline.self_comparison))
             return await self._finished(parts, arm, looked, label, {})
 
     async def _both_arms(self, parts: Parts, suite: Suite, base: Prompt) -> SuiteRun:
@@ -268,14 +273,17 @@ class GateRun:
         known = [limit for limit in limits if limit is not None]
         most = min(known) / arms if known else None
         calls = None if self._budget.max_calls is None else self._budget.max_calls // arms
-        request = ArmRequest(
+        described = gateway.describe(prompt.model.name)
+        job = EvalJob(
             prompt=prompt,
             suite=suite,
-            trials=trials,
+            model=replace(prompt.model, name=described.name),
+            cases=suite.cases,
+            repeats=trials,
+            concurrency=described.concurrency,
             budget=RunBudget(max_cost_usd=most, max_calls=calls),
-            label=prompt.identifier,
         )
-        return OpenArm(self._workspace, self._sides.settings, gateway, request)
+        return OpenArm(self._workspace, self._sides.settings, gateway, job)
 
     async def _with_base_outputs(
         self, parts: Parts, cases: tuple[RegressedCase, ...], outputs: Mapping[str, str]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
 from ci.gate_world import BASELINE, DATASET, PROJECT, PROMPT, PROMPT_TEXT, SUITE, GateWorld, case, held
 
 from llmops_cli.evals.baseline_file import baseline_bytes, load_baseline
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def break_prompt(world: GateWorld) -> None:
@@ -214,8 +216,6 @@ def test_a_baseline_of_another_served_model_makes_both_sides_run(world: GateWorl
     world.git("checkout", "-q", "main")
     loaded = load_baseline(world.read(BASELINE).encode(), BASELINE).baseline
     assert loaded is not None
-    from dataclasses import replace  # noqa: PLC0415 - only here
-
     other = replace(loaded, run=replace(loaded.run, models_served=("echo/another",)))
     (world.root / BASELINE).write_bytes(baseline_bytes(other))
     world.commit("Measured on another model")

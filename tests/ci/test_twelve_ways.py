@@ -11,8 +11,6 @@ from ci.gate_world import BASELINE, DATASET, PROJECT, PROMPT, RUBRIC, SUITE, WOR
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Way = "tuple[str, str, Callable[[GateWorld], None], str]"
-
 
 def _line(world: GateWorld, path: str, number: int, text: str) -> None:
     lines = world.read(path).splitlines()
@@ -23,6 +21,11 @@ def _line(world: GateWorld, path: str, number: int, text: str) -> None:
 def _delete_case(world: GateWorld) -> None:
     lines = world.read(DATASET).splitlines()
     world.write(DATASET, "\n".join(lines[:11] + lines[12:]) + "\n")
+
+
+def _delete(world: GateWorld, *paths: str) -> None:
+    for path in paths:
+        world.remove(path)
 
 
 def _edit_baseline(world: GateWorld) -> None:
@@ -130,7 +133,7 @@ MORE: dict[str, tuple[str, str, Callable[[GateWorld], None], str]] = {
     "delete the prompt": (
         "suite",
         PROMPT,
-        lambda world: (world.remove(PROMPT), world.remove(SUITE), world.remove(BASELINE))[0],
+        lambda world: _delete(world, PROMPT, SUITE, BASELINE),
         "prompt 'repeat' is deleted",
     ),
     "a workflow in our name": (
