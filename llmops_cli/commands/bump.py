@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from llmops_cli.commands._parameters import BaseRevision, DryRun, PromptIds
+from llmops_cli.commands._shallow_clone import warn_of_unknown_versions
 from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import RefusedError, UsageError
 from llmops_cli.core.exit_codes import ExitCode
@@ -60,6 +61,7 @@ def _plans(workspace: Workspace, wanted: tuple[str, ...], base: str | None) -> "
     workspace.console.detail(f"base: {tree.label}")
     before = Catalog(tree, workspace.settings)
     versions = GitVersions(repository, workspace.settings, reference)
+    warn_of_unknown_versions(workspace.console, versions)
     plans = []
     for prompt_id in wanted or workspace.catalog.prompt_ids():
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmops_cli.commands._parameters import BaseRevision
+from llmops_cli.commands._shallow_clone import warn_of_unknown_versions
 from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import NothingMatchedError
 from llmops_cli.core.exit_codes import ExitCode
@@ -105,12 +106,14 @@ def _reports(workspace: Workspace, paths: tuple[str, ...], base: str | None) -> 
         return validate_files(catalog, metrics=KNOWN_METRICS, paths=paths)
     from llmops_cli.registry.history.prompt_history import GitVersions  # noqa: PLC0415 - only when the command runs
 
+    versions = GitVersions(workspace.repository, settings, base)
+    warn_of_unknown_versions(workspace.console, versions)
     return validate_files(
         catalog,
         metrics=KNOWN_METRICS,
         paths=paths,
         base=Catalog(workspace.repository.tree_at(base), settings),
-        versions=GitVersions(workspace.repository, settings, base),
+        versions=versions,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from llmops_cli.evals.patterns import without_surrogates
+from llmops_cli.registry.contracts.patterns import without_surrogates
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from llmops_cli.evals.patterns import without_surrogates
+from llmops_cli.registry.contracts.patterns import without_surrogates
 
 _NUMBER = r"[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?|[-+−]?\.\d+"
 LONGEST = 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from llmops_cli.evals.patterns import without_surrogates
+from llmops_cli.registry.contracts.patterns import without_surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 PARTIALS = "_partials"
 """The folder below the prompts that holds partials, one `<id>.md` each."""
 
-_YAML_NAME = re.compile(r"(?P<id>.+)\.ya?ml", re.IGNORECASE)
-_FOREIGN_NAME = re.compile(r".+\.prompt\.ya?ml", re.IGNORECASE)
+# DOTALL: a name may hold a line break, and such a file is found wrong, not passed over
+_YAML_NAME = re.compile(r"(?P<id>.+)\.ya?ml", re.IGNORECASE | re.DOTALL)
+_FOREIGN_NAME = re.compile(r".+\.prompt\.ya?ml", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,16 +149,20 @@ class _Validation:
         return _report(path, loaded.findings, texts, prompt_findings(context))
 
     def _earlier(self, prompt: Prompt) -> tuple[Prompt | None, Mapping[int, str] | None]:
-        """Return the prompt of the base revision, and the versions of its history when one is compared with."""
+        """Return the prompt of the base revision, and the versions of its history when one is compared with.
+
+        A base file that does not parse has a version that nobody knows; without a history to tell it, no
+        version can be asked for, and the rules of history stay silent.
+        """
         base: LoadedPrompt | None = None
         if self._base is not None and self._base.path_of(prompt.id) is not None:
             base = self._base.load(prompt.id)
         earlier = base.prompt if base else None
         if self._versions is not None:
             return earlier, self._versions.versions_of(prompt.id)
-        if self._base is not None:
-            return earlier, {earlier.version: earlier.digest()} if earlier else {}
-        return None, None
+        if earlier is not None:
+            return earlier, {earlier.version: earlier.digest()}
+        return None, {} if self._base is not None and base is None else None
 
     def _suite(self, path: str) -> Iterator[FileReport]:
         loaded = self._catalog.load_suite_path(path, self._metrics)

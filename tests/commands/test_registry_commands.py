@@ -348,3 +348,12 @@ def test_no_file_name_and_no_model_name_reaches_the_terminal_alive(tmp_path: Pat
 def test_a_secret_in_the_environment_is_masked_in_every_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_SECRET", "correct-horse-battery")
     assert "correct-horse" not in llmops("show", "correct-horse-battery", folder=example(tmp_path)).err
+
+
+def test_a_shallow_clone_says_that_versions_may_be_taken_and_how_to_fetch_them(tmp_path: Path) -> None:
+    origin = two_versions(tmp_path / "origin")
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{origin}", str(shallow))
+    for command in (("validate", "--base", "HEAD"), ("bump",)):
+        assert "git fetch --unshallow" in llmops(*command, folder=shallow).err
+        assert "shallow" not in llmops(*command, folder=origin).err

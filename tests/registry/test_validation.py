@@ -190,3 +190,11 @@ print(sorted({{"pandas", "httpx", "torch", "git", "jinja2", "jsonschema", "rich"
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_base_that_does_not_parse_asks_for_no_version(tmp_path: Path) -> None:
+    base = catalog_in(tmp_path / "base", {"prompts/greet.yaml": "id: [\n"})
+    head = catalog_in(tmp_path / "head", {"prompts/greet.yaml": GOOD.format(id="greet", version=7)})
+    assert errors(head, base=base) == []
+    new = catalog_in(tmp_path / "new", {"prompts/bye.yaml": GOOD.format(id="bye", version=7)})
+    assert [rule for _, rule, _ in errors(new, base=base)] == ["version-rule"]

@@ -14,7 +14,7 @@ from llmops_cli.evals.measuring import (
     failing,
     verdict,
 )
-from llmops_cli.evals.safe_schema import SafeSchema, SchemaCostError, schema_problem
+from llmops_cli.registry.contracts.safe_schema import SafeSchema, SchemaCostError, schema_problem
 from llmops_cli.evals.strict_json import FENCED, NotJsonError, parse_strict_json
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import re
 
 from llmops_cli.registry.catalog import PARTIALS
 
-_PROMPT_NAME = re.compile(r"(?P<id>.+)\.ya?ml", re.IGNORECASE)
-_FOREIGN_NAME = re.compile(r".+\.prompt\.ya?ml", re.IGNORECASE)
+_PROMPT_NAME = re.compile(r"(?P<id>.+)\.ya?ml", re.IGNORECASE | re.DOTALL)
+_FOREIGN_NAME = re.compile(r".+\.prompt\.ya?ml", re.IGNORECASE | re.DOTALL)
 
 
 def below(folder: str, path: str = "") -> str:

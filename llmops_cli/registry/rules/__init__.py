@@ -77,7 +77,9 @@ RULES = PartTable(
             f"{_HERE}.cost_budget:RULE", "file", "The fixed text of the messages costs no more than a call may cost."
         ),
         "json-schema": Part(
-            f"{_HERE}.json_schema:RULE", "file", "The JSON Schemas of a prompt are schemas, and refer to themselves only."
+            f"{_HERE}.json_schema:RULE",
+            "file",
+            "The JSON Schemas of a prompt are schemas, and refer to themselves only.",
         ),
         "github-expression": Part(
             f"{_HERE}.github_expression:RULE", "file", "A prompt holds no GitHub expression (${{ … }})."

@@ -30,6 +30,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
+from llmops_cli.registry.documents.identifiers import why_not_an_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,13 +48,15 @@ class IdFileName:
         """Report an id that is not the file's name."""
         path = PurePosixPath(context.prompt.path)
         if path.stem != context.prompt.id:
+            # a name that is no id is not proposed as one
+            other = "" if why_not_an_id(path.stem) else f", or set `id: {path.stem}`"
             yield Finding(
                 path=context.prompt.path,
                 position=context.document.position_of("id"),
                 severity=self.severity,
                 rule=self.name,
                 message=f"the id '{context.prompt.id}' is not the name of the file, '{path.stem}'.",
-                hint=f"Rename the file to {context.prompt.id}{path.suffix}, or set `id: {path.stem}`.",
+                hint=f"Rename the file to {context.prompt.id}{path.suffix}{other}.",
             )
 
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.findings import Finding, Position
 from llmops_cli.core.prompts import Engine
-from llmops_cli.registry.documents.file_findings import FileFindings
+from llmops_cli.registry.documents.file_findings import FileFindings, quoted
+from llmops_cli.registry.documents.identifiers import why_not_an_id
 from llmops_cli.registry.documents.source_text import check_line_breaks, read_source
 from llmops_cli.registry.documents.text_policy import scan_text
+from llmops_cli.registry.templates.subset import PARTIAL_ID
 from llmops_cli.registry.templates.template import parse_template
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ def read_partial(tree: FileTree, path: str) -> str | None:
 def check_partial(data: bytes, path: str, partials: Mapping[str, str]) -> tuple[Finding, ...]:
     """Return what is wrong with a partial on its own, in a repository that has these partials."""
     findings = FileFindings(path)
+    name = path.rpartition("/_partials/")[2].removesuffix(".md")
+    if not PARTIAL_ID.fullmatch(name):
+        problem = why_not_an_id(name)
+        findings.add("invalid-id", f"the name {quoted(name)} {problem}, so no prompt can include it.", Position())
     source = read_source(data, findings)
     if source is None:
         return findings.all()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from llmops_cli.core.safe_text import safe_text, shortened
-from llmops_cli.evals.patterns import PatternError, compile_pattern
+from llmops_cli.registry.contracts.patterns import PatternError, compile_pattern
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonValue
