@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from llmops_cli.commands._document import write_document
 from llmops_cli.commands._workspace import workspace_of
 from llmops_cli.commands.runs import ALL_TRIALS, RunName
-from llmops_cli.core.errors import SetupError, UsageError
+from llmops_cli.core.errors import UsageError
 from llmops_cli.core.exit_codes import ExitCode
 
 
@@ -39,9 +40,9 @@ def report(
         typer.Option("--output", "-o", metavar="FILE", help="Write there instead of stdout.", show_default=False),
     ] = None,
 ) -> ExitCode:
-    """Turn a run into Markdown, JSON, JSON lines, JUnit XML, CSV, or one HTML page.
+    """Turn a run into a document: HTML, Markdown, JSON, JUnit, CSV.
 
-    The page loads nothing from anywhere and reads without scripts; it can be mailed or kept as an artefact.
+    The HTML page loads nothing from anywhere and reads without scripts; it can be mailed or kept as an artefact.
     """
     from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._run_outcome import outcome_of_record  # noqa: PLC0415 - only when the command runs
@@ -57,11 +58,5 @@ def report(
     if output is None:
         workspace.console.payload(document)
         return ExitCode.PASS
-    path = workspace.invocation.path(output)
-    try:
-        path.write_text(document, encoding="utf-8", errors="backslashreplace", newline="\n")
-    except OSError as error:
-        message = f"the report cannot be written: {error.strerror}."
-        raise SetupError(message, where=str(path)) from error
-    workspace.console.note(f"written: {output}")
+    write_document(workspace, output, document)
     return ExitCode.PASS

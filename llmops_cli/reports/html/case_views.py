@@ -190,13 +190,13 @@ def _answer(case: Case, trial: Trial) -> tuple[tuple[Part, ...], bool]:
     accepted = [each for each in accepted_texts(case.expected) if len(each) <= LONGEST_DIFF]
     if trial.passed or not accepted or not text or len(text) > LONGEST_DIFF:
         return (Part("equal", shortened_text(text)),) if text else (), False
-    best = max((diff_words(each, text) for each in accepted), key=_kept_fraction)
-    if _kept_fraction(best) < LEAST_KEPT:
+    best = max((diff_words(each, text) for each in accepted), key=kept_fraction)
+    if kept_fraction(best) < LEAST_KEPT:
         return (Part("equal", text),), False
     return tuple(Part(piece.kind.value, piece.text) for piece in best), True
 
 
-def _kept_fraction(pieces: Sequence[Piece]) -> float:
+def kept_fraction(pieces: Sequence[Piece]) -> float:
     """Return the share of the text that the expected answer and the answer have in common, blanks aside."""
     kept = sum(len(piece.text.strip()) for piece in pieces if piece.kind is PieceKind.EQUAL)
     changed = sum(len(piece.text.strip()) for piece in pieces if piece.kind is not PieceKind.EQUAL)
