@@ -32,6 +32,7 @@ class EvalOptions:
     use_cache: bool = True
     resume: bool = True
     retry_errors: bool = False
+    fail_fast_tier: bool = False
     agreed_to_cost: bool = False
 
     @property

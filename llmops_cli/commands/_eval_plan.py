@@ -86,6 +86,7 @@ def _planned(
         concurrency=options.concurrency or described.concurrency,
         budget=options.budget_for(suite, workspace.settings),
         tiers=options.tiers,
+        fail_fast_tier=options.fail_fast_tier,
         selection=options.selection,
     )
     if not any(job.metrics_of(case) for case in cases):

@@ -77,6 +77,9 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     retry_errors: Annotated[
         bool, typer.Option("--retry-errors", help="Run the trials of the last run again that had errors.")
     ] = False,
+    fail_fast_tier: Annotated[
+        bool, typer.Option("--fail-fast-tier", help="A failed metric spares the costlier tiers of its trial.")
+    ] = False,
     max_cost: Annotated[
         float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Stop new calls here.", show_default=False)
     ] = None,
@@ -136,6 +139,7 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
         use_cache=not no_cache,
         resume=resume,
         retry_errors=retry_errors,
+        fail_fast_tier=fail_fast_tier,
         agreed_to_cost=yes,
     )
 

@@ -39,6 +39,11 @@ class BudgetMeter:
         reckoned = self._under_way * (self.paid_usd / self.calls if self.calls else 0.0)
         return StopReason.MAX_COST if self.paid_usd + reckoned >= limit else None
 
+    def add_judging(self, paid_usd: float, unpriced: int) -> None:
+        """Judges were paid; their calls are no calls of the prompt's model, their dollars are of the same budget."""
+        self.paid_usd += paid_usd
+        self._unpriced |= unpriced > 0
+
     def begin(self) -> None:
         """A call begins."""
         self._under_way += 1

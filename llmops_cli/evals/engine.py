@@ -9,6 +9,7 @@ from llmops_cli.core.runs import Trial, TrialError
 from llmops_cli.core.scores import ScoreContext
 from llmops_cli.evals.budget import BudgetMeter
 from llmops_cli.evals.journal_line import JournalEntry
+from llmops_cli.evals.judges.judgement import judging_effort
 from llmops_cli.evals.progress import ProgressMeter
 from llmops_cli.evals.run_end import RunEnd
 from llmops_cli.evals.scheduling import count_settled, plan_trials, run_all
@@ -78,6 +79,8 @@ class _Run:
         prompt_text = "\n\n".join(message.content for message in messages)
         context = ScoreContext(case=planned.case, completion=completion, prompt_text=prompt_text)
         scored = await self._scoring.score(context)
+        judging = judging_effort(scored.scores, scored.failures)
+        self._budget.add_judging(judging.paid_usd, judging.unpriced)
         return Trial(
             key=planned.key,
             completion=completion,

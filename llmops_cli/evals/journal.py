@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from llmops_cli.core.errors import InvalidFileError, RefusedError
 from llmops_cli.evals.journal_line import JournalEntry, entry_as_line, entry_from_line
+from llmops_cli.evals.judges.judgement import judging_effort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -203,6 +204,7 @@ def _state(path: Path, *, dropped: int) -> JournalState:
         if completion and completion.source.value == "live":
             calls += 1
             paid += completion.cost_usd or 0.0
+        paid += judging_effort(entry.trial.scores, entry.trial.failures).paid_usd
     return JournalState(done=frozenset(done), errored=tuple(errored), paid_usd=paid, calls=calls, dropped_bytes=dropped)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.suites import Expected
     from llmops_cli.evals.job import RunIdentity
+    from llmops_cli.evals.judges.judge_spending import JudgeSpending
     from llmops_cli.evals.latency_histogram import LatencySummary
     from llmops_cli.evals.metric_summary import MetricSummary
 
@@ -159,7 +160,8 @@ class RunSummary:
     `avoided` counts, by tier, the metric evaluations that a cheaper tier made unnecessary.
     `failing` and `errors` are the first ones in the suite's order. `critical_failed` are the ids of
     critical cases with a failed trial, `critical_unmeasured` those with an errored or missing trial.
-    `stopped` is the sentence why the run ended early, or empty.
+    `stopped` is the sentence why the run ended early, or empty. `judging` is what judges took, which is not
+    part of `spending`; None in a run without judges.
     """
 
     identity: RunIdentity
@@ -184,6 +186,7 @@ class RunSummary:
     critical_failed: tuple[str, ...]
     critical_unmeasured: tuple[str, ...]
     stopped: str = ""
+    judging: JudgeSpending | None = None
 
     @property
     def measured_anything(self) -> bool:
@@ -192,7 +195,9 @@ class RunSummary:
 
     def as_json(self) -> JsonObject:
         """Return the form of `run.json`: the figures; single trials stay in the journal."""
+        judging: JsonObject = {"judging": self.judging.as_json()} if self.judging else {}
         return {
+            **judging,
             "avoided": dict(self.avoided),
             "cases": self.cases.as_json(),
             "critical_failed": list(self.critical_failed),

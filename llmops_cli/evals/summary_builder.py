@@ -8,7 +8,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.completions import CompletionSource, Usage
+from llmops_cli.core.scores import Tier
 from llmops_cli.evals.exact_sum import ExactSum
+from llmops_cli.evals.judges.judge_spending import JudgeTally
 from llmops_cli.evals.latency_histogram import LatencyHistogram
 from llmops_cli.evals.metric_tally import MetricTallies
 from llmops_cli.evals.summary import CaseCounts, RunSummary, Spending, TrialCounts
@@ -35,6 +37,7 @@ def summarize(
     outcomes = _Outcomes(job)
     spending = _Spending()
     tallies = MetricTallies(job)
+    judging = JudgeTally()
     shown = TrialsToShow(job.cases, limit=trials_to_show)
     for entry in entries:
         index = places.get(entry.trial.key.case_id)
@@ -43,6 +46,7 @@ def summarize(
         outcomes.add(index, entry)
         tallies.add(job.cases[index], entry.trial)
         shown.add(index, entry.trial)
+        judging.add(entry.trial)
         if entry.trial.completion is not None:
             spending.add(entry.trial.completion)
     return RunSummary(
@@ -68,6 +72,7 @@ def summarize(
         critical_failed=outcomes.critical(_FAILED),
         critical_unmeasured=outcomes.critical(_MISSING, _ERRORED),
         stopped=stopped,
+        judging=judging.result(tallies.avoided[Tier.JUDGE.value]),
     )
 
 

@@ -70,6 +70,11 @@ def _section(outcome: EvalOutcome) -> Iterator[str]:
     yield ""
     tokens = f"{count(spending.usage.input_tokens)} tokens in, {count(spending.usage.output_tokens)} out"
     yield f"{tokens}, {usd(spending.cost_usd)}; {counted(summary.trials.errored, 'trial')} with errors."
+    if summary.judging:
+        effort = summary.judging.effort
+        price = "of unknown price" if effort.unpriced else usd(effort.cost_usd)
+        spared = f", {counted(summary.judging.avoided, 'verdict')} spared" if summary.judging.avoided else ""
+        yield f"Judges, apart from that: {counted(effort.calls, 'call')}, {price}{spared}."
     if summary.failing:
         yield ""
         yield f"<details><summary>{counted(summary.cases.failed, 'failing case')}</summary>"

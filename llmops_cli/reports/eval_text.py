@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
+    from llmops_cli.evals.judges.judge_spending import JudgeSpending
     from llmops_cli.evals.summary import ErroredTrial, FailingTrial, RunSummary
     from llmops_cli.reports.eval_outcome import EvalOutcome
     from llmops_cli.reports.page import Page
@@ -143,6 +144,8 @@ def _facts(outcome: EvalOutcome, page: Page) -> Iterator[RenderableType]:
     yield _labelled("time", _time(outcome), page, indent=0)
     if outcome.compared_with:
         yield _labelled("against", safe_text(outcome.compared_with, one_line=True), page, indent=0)
+    if summary.judging:
+        yield _labelled("judges", _judging(summary.judging), page, indent=0)
     if summary.avoided:
         spared = ", ".join(f"{number} {tier}" for tier, number in summary.avoided.items())
         yield _labelled("spared", f"{spared} evaluations: a cheaper tier had decided", page, indent=0)
@@ -161,6 +164,22 @@ def _cost(outcome: EvalOutcome) -> str:
         return f"{usd(spending.paid_usd)} paid, and {counted(spending.unpriced, 'answer')} of unknown price"
     now = "" if spending.paid_usd == spending.cost_usd else f", {usd(spending.paid_usd)} paid now"
     return f"{usd(spending.cost_usd)}{now}"
+
+
+def _judging(judging: JudgeSpending) -> str:
+    """Return what judges took, which is no part of the tokens above, and what they were spared."""
+    effort = judging.effort
+    tokens = f"{count(effort.input_tokens)} in, {count(effort.output_tokens)} out"
+    cost = f"{usd(effort.cost_usd)}" if not effort.unpriced else "of unknown price"
+    told = f"{counted(judging.judged, 'verdict')}, {counted(effort.calls, 'call')}, {tokens}; {cost}"
+    told += f"; {judging.known} known from before" if judging.known else ""
+    told += f"; {judging.unasked} decided without asking" if judging.unasked else ""
+    told += f"; {judging.failed} without a verdict" if judging.failed else ""
+    if judging.avoided:
+        would = "" if judging.avoided_calls is None else f", about {counted(judging.avoided_calls, 'call')}"
+        price = "" if judging.avoided_usd is None else f" and {usd(judging.avoided_usd)}"
+        told += f"; spared {counted(judging.avoided, 'verdict')}{would}{price}"
+    return told
 
 
 def _time(outcome: EvalOutcome) -> str:

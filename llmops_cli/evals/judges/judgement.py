@@ -93,6 +93,12 @@ def effort_in(outcome: Score | ScoreFailure) -> JudgeEffort:
     )
 
 
+def judging_effort(scores: Iterable[Score], failures: Iterable[ScoreFailure]) -> JudgeEffort:
+    """Return what the judges of one trial took together."""
+    efforts = [*map(effort_in, scores), *map(effort_in, failures)]
+    return sum(efforts, start=JudgeEffort())
+
+
 class JudgeError(Exception):
     """There is no verdict: unreadable replies, a split vote, no provider. Carries what the attempt took."""
 
