@@ -253,6 +253,10 @@ def answer(request: Received, behaviour: Behaviour) -> bytes:
         document = messages(request.body, behaviour)
     elif ":generateContent" in path:
         document = generate_content(request.body, behaviour)
+    elif path.endswith("/decisions"):
+        document = decisions(request.body, behaviour)
+    elif path.endswith("/systemone"):
+        document = systemone(request.body)
     elif path.endswith("/embeddings"):
         document = embeddings(request.body)
     else:
@@ -334,6 +338,33 @@ def generate_content(body: Any, behaviour: Behaviour) -> Any:
         candidate["logprobsResult"] = {"chosenCandidates": chosen, "topCandidates": top}
     usage = {"promptTokenCount": 11, "candidatesTokenCount": 5, "cachedContentTokenCount": 3}
     return {"modelVersion": "gemini-test-001", "candidates": [candidate], "usageMetadata": usage}
+
+
+def shares(options: list[str]) -> dict[str, float]:
+    """Three quarters for the first option, the rest among the others."""
+    rest = 0.25 / (len(options) - 1)
+    return {option: 0.75 if index == 0 else rest for index, option in enumerate(options)}
+
+
+def decisions(body: Any, behaviour: Behaviour) -> Any:
+    answers: list[dict[str, Any]] = []
+    for question in body["questions"]:
+        each = shares([choice["value"] for choice in question["choices"]])
+        probabilities = [{"value": value, "probability": probability} for value, probability in each.items()]
+        answer = {"type": "choice", "choice": max(each, key=lambda value: each[value]), "confidence": 0.5}
+        answers.append({"name": question["name"], **answer, "probabilities": probabilities})
+        if behaviour.refusal:
+            answers[-1] = {"name": question["name"], "type": "refusal"}
+    return {"model": body["model"] + "-1", "answers": answers, "usage": {"input_tokens": 40, "output_tokens": 0}}
+
+
+def systemone(body: Any) -> Any:
+    answers: dict[str, Any] = {}
+    for name, question in body["questions"].items():
+        each = shares(list(question["criteria"]))
+        choice = max(each, key=lambda value: each[value])
+        answers[name] = {"type": "choice", "choice": choice, "probabilities": each, "confidence": 0.5}
+    return {"model": body["model"] + "-1", "answers": answers, "usage": {"input_tokens": 40, "output_tokens": 0}}
 
 
 def embeddings(body: Any) -> Any:

@@ -16,6 +16,16 @@ PROVIDERS = PartTable(
             "http",
             "OpenAI's Responses",
         ),
+        "decisions": Part(
+            "llmops_cli.gateway.providers.decisions:open_decisions",
+            "http",
+            "decision models by OpenAI's protocol, for judges: a probability for every option",
+        ),
+        "systemone": Part(
+            "llmops_cli.gateway.providers.systemone:open_systemone",
+            "http",
+            "decision models by the System One protocol, for judges",
+        ),
         "anthropic": Part(
             "llmops_cli.gateway.providers.anthropic:open_anthropic",
             "http",
