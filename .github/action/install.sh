@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Makes the Action's private environment: exactly the packages of action-requirements.txt, checked by their hashes.
+# Installing may run code of packages, so it sees none of the job's variables but those that pip needs.
+set -euo pipefail
+
+python=${LLMOPS_PYTHON:-python3}
+environment="$RUNNER_TEMP/llmops-environment"
+
+command -v "$python" >/dev/null && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+  echo "llmops needs Python 3.11 or newer; name it with the input 'python', or put actions/setup-python before." >&2
+  exit 4
+}
+
+kept=()
+for name in PATH HOME TMPDIR LANG HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy \
+  SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE ${!PIP_@}; do
+  if [ -n "${!name:-}" ]; then kept+=("$name=${!name}"); fi
+done
+
+"$python" -m venv --clear "$environment"
+install=(env -i "${kept[@]}" "$environment/bin/python" -m pip install
+  --quiet --no-input --disable-pip-version-check --no-compile --require-hashes)
+# some packages come as source only: what builds them is pinned and checked too
+"${install[@]}" --only-binary :all: -r "$LLMOPS_ACTION_PATH/.github/action/build-requirements.txt"
+"${install[@]}" --no-build-isolation -r "$LLMOPS_ACTION_PATH/.github/action/requirements.txt"
