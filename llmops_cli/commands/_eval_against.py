@@ -38,7 +38,7 @@ async def run_against(
         UsageError: when the revision, or the prompt in it, does not exist.
     """
     started = time.monotonic()
-    ours = _half(planned.job, options)
+    ours = _half(planned.job)
     catalog = workspace.catalog_at(revision)
     before = catalog.prompt(ours.prompt.id)
     model = ours.model if options.models else replace(before.model, name=gateway.describe(before.model.name).name)
@@ -98,9 +98,9 @@ def self_outcome(workspace: Workspace, finished: FinishedRun) -> EvalOutcome:
     return reported(workspace, summary, verdict, finished.record, elapsed_seconds=finished.elapsed_seconds)
 
 
-def _half(job: EvalJob, options: EvalOptions) -> EvalJob:
-    """Return the job of one arm: as many trials as the last look has, and half of what both may cost."""
+def _half(job: EvalJob) -> EvalJob:
+    """Return the job of one arm, with half of what both may cost."""
     most = job.budget.max_cost_usd
     calls = job.budget.max_calls
     budget = RunBudget(max_cost_usd=None if most is None else most / 2, max_calls=None if calls is None else calls // 2)
-    return replace(job, repeats=options.repeats or max(job.suite.gate.looks), budget=budget)
+    return replace(job, budget=budget)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops_cli.evals.job import ALL_TIERS, RunBudget
+from llmops_cli.evals.gating.self_comparison import SELF_TRIALS
+from llmops_cli.evals.job import ALL_TIERS, RunBudget, repeats_for
 
 if TYPE_CHECKING:
+    from llmops_cli.core.prompts import ModelSettings
     from llmops_cli.core.scores import Tier
     from llmops_cli.core.suites import Suite
     from llmops_cli.evals.selection import Selection
     from llmops_cli.gateway.assembly import AnswerMode
     from llmops_cli.registry.project_file import ProjectSettings
+
+
+BASELINE = "baseline"
+"""What `--against` means when no revision is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +40,26 @@ class EvalOptions:
     retry_errors: bool = False
     fail_fast_tier: bool = False
     agreed_to_cost: bool = False
+    against: str = BASELINE
+    aa: bool = False
 
     @property
     def replays(self) -> bool:
         """Whether all answers come from recordings, which cost nothing."""
         return self.mode.value == "replay"
+
+    @property
+    def revision(self) -> str | None:
+        """The Git revision whose prompt is run beside today's, None where the baseline is compared with."""
+        return None if self.against == BASELINE else self.against
+
+    def repeats_for(self, suite: Suite, model: ModelSettings) -> int:
+        """Return the trials per case, at most: what was asked for, what the comparison may need, or the suite's."""
+        if self.repeats is not None:
+            return self.repeats
+        if self.aa:
+            return SELF_TRIALS
+        return repeats_for(suite, model) if self.revision is None else max(suite.gate.looks)
 
     def budget_for(self, suite: Suite, settings: ProjectSettings) -> RunBudget:
         """Return the tightest of the limits: of the command line, of the suite, of the project."""

@@ -71,7 +71,7 @@ def _prompts(workspace: Workspace, options: EvalOptions) -> list[Prompt]:
 def _planned(
     workspace: Workspace, options: EvalOptions, gateway: Gateway, prompt: Prompt, suite: Suite, model: str | None
 ) -> PlannedRun:
-    from llmops_cli.evals.job import EvalJob, repeats_for  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.job import EvalJob  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.selection import select_cases  # noqa: PLC0415 - only when the command runs
 
     described = gateway.describe(model or prompt.model.name)
@@ -82,7 +82,7 @@ def _planned(
         suite=suite,
         model=settings,
         cases=cases,
-        repeats=options.repeats or repeats_for(suite, settings),
+        repeats=options.repeats_for(suite, settings),
         concurrency=options.concurrency or described.concurrency,
         budget=options.budget_for(suite, workspace.settings),
         tiers=options.tiers,
@@ -92,7 +92,8 @@ def _planned(
     if not any(job.metrics_of(case) for case in cases):
         message = f"no metric of '{safe_text(prompt.id, one_line=True)}' is of the tiers asked for."
         raise NothingMatchedError(message, where=suite.path)
-    most = 0.0 if options.replays else _most_usd(workspace, job)
+    both = replace(job, repeats=2 * job.repeats) if options.revision else job
+    most = 0.0 if options.replays else _most_usd(workspace, both)
     if most is None and not options.allow_unknown_price:
         message = f"what '{safe_text(described.name, one_line=True)}' costs is not known."
         hint = "Set its price under models: in llmops.yaml, limit max_tokens, or pass --allow-unknown-price."

@@ -133,6 +133,10 @@ def _plan(workspace: Workspace, stored: "StoredRun", why: str) -> "BaselinePlan"
     from llmops_cli.commands._scores import baseline_path_of, load_committed  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.baseline import Acceptance, Baseline  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.baseline_accept import plan_accept  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.gating.self_comparison import (  # noqa: PLC0415 - only when the command runs
+        SELF_TRIALS,
+        self_comparison_of,
+    )
 
     job, prompt_id = stored.job, stored.job.prompt.id
     if stored.changed or len(job.cases) != len(job.suite.cases):
@@ -141,8 +145,12 @@ def _plan(workspace: Workspace, stored: "StoredRun", why: str) -> "BaselinePlan"
         )
         message = f"the run cannot be the baseline: {what}."
         raise RefusedError(message, where=stored.record.name, hint=f"Run it as it is now: llmops eval {prompt_id}")
+    run = measured_run_of(workspace, job, stored.record, summary_of(stored, trials_to_show=0))
+    # with as many trials as an A/A run has, what the suite's own noise does to the gate is kept beside them
+    enough = min(map(len, run.passed.values()), default=0) >= SELF_TRIALS
     baseline = Baseline(
-        run=measured_run_of(workspace, job, stored.record, summary_of(stored, trials_to_show=0)),
+        run=run,
+        self_comparison=self_comparison_of(run.passed, job.suite.gate) if enough else None,
         acceptance=Acceptance(at=datetime.now(UTC), by=_who(workspace), commit=_commit(workspace), why=why),
         tool_version=__version__,
     )

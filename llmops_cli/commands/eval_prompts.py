@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmops_cli.commands._parameters import PromptIds
+from llmops_cli.commands._parameters import BaseRevision, PromptIds
 from llmops_cli.commands._workspace import Workspace, workspace_of
-from llmops_cli.core.errors import UsageError
+from llmops_cli.core.errors import NothingMatchedError, UsageError
 from llmops_cli.core.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._eval_plan import PlannedRun
     from llmops_cli.commands._eval_run import FinishedRun
+    from llmops_cli.gateway.assembly import Gateway
     from llmops_cli.reports.eval_outcome import EvalOutcome
 
 SEVERAL = 2
@@ -95,6 +96,17 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Agree to a cost above budget.confirm_above_usd without being asked.")
     ] = False,
+    against: Annotated[
+        str,
+        typer.Option("--against", metavar="baseline|REV", help="The baseline, or a revision to run beside this one."),
+    ] = "baseline",
+    aa: Annotated[
+        bool, typer.Option("--aa", help="Run the prompt against itself: how often the gate of this suite errs.")
+    ] = False,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only prompts that the change since --base reaches.")
+    ] = False,
+    base: BaseRevision = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Evaluate again what a changed file reaches, until Ctrl-C.")
     ] = False,
@@ -113,7 +125,7 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     """
     import asyncio  # noqa: PLC0415 - only when the command runs
 
-    from llmops_cli.commands._eval_options import EvalOptions  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._eval_options import BASELINE, EvalOptions  # noqa: PLC0415 - only when the command runs
     from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.selection import Selection, Shard  # noqa: PLC0415 - only when the command runs
     from llmops_cli.gateway.assembly import AnswerMode  # noqa: PLC0415 - only when the command runs
@@ -123,8 +135,14 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     if len(chosen) > 1:
         message = "--replay, --record and --live exclude each other."
         raise UsageError(message)
+    if aa and against != BASELINE:
+        message = "--aa and --against exclude each other."
+        raise UsageError(message)
+    if base is not None and not changed:
+        message = "--base needs --changed."
+        raise UsageError(message, hint="To run a revision beside this one: --against REV")
     options = EvalOptions(
-        prompts=tuple(prompts or ()),
+        prompts=_reached(workspace_of(ctx), prompts, base) if changed else tuple(prompts or ()),
         models=tuple(dict.fromkeys(model or ())),
         selection=Selection(
             filters=tuple(filters or ()), sample=sample, shard=Shard.parse(shard) if shard else Shard()
@@ -141,6 +159,8 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
         retry_errors=retry_errors,
         fail_fast_tier=fail_fast_tier,
         agreed_to_cost=yes,
+        against=against,
+        aa=aa,
     )
 
     def evaluate(workspace: Workspace, wanted: EvalOptions) -> ExitCode:
@@ -160,8 +180,8 @@ async def _evaluate(
     from llmops_cli.commands._eval_consent import ask_above_limit  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_plan import plan_runs  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._eval_run import gateway_settings, run_one  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._eval_verdict import gravest, outcome_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._eval_run import gateway_settings  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._eval_verdict import gravest  # noqa: PLC0415 - only when the command runs
     from llmops_cli.gateway.assembly import open_gateway  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.eval_text import overview_text  # noqa: PLC0415 - only when the command runs
 
@@ -175,8 +195,9 @@ async def _evaluate(
             return ExitCode.PASS
         ask_above_limit(workspace, planned, agreed=options.agreed_to_cost)
         for run in planned:
-            runs.append(await run_one(workspace, run, gateway, options))
-            outcomes.append(outcome_of(workspace, runs[-1]))
+            finished, outcome = await _measured(workspace, run, gateway, options)
+            runs.append(finished)
+            outcomes.append(outcome)
             if output_format is EvalFormat.TEXT:
                 _show_outcome(workspace, outcomes[-1])
     console = workspace.console
@@ -188,6 +209,42 @@ async def _evaluate(
     decisive = gravest(outcomes)
     console.note(f"\nNext: {decisive.next_step}")
     return decisive.exit_code
+
+
+async def _measured(
+    workspace: Workspace, planned: "PlannedRun", gateway: "Gateway", options: "EvalOptions"
+) -> "tuple[FinishedRun, EvalOutcome]":
+    """Run one prompt beside what it is compared with: the baseline, an earlier revision, or itself."""
+    from llmops_cli.commands._eval_run import run_one  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._eval_verdict import outcome_of  # noqa: PLC0415 - only when the command runs
+
+    if options.revision is not None:
+        from llmops_cli.commands._eval_against import run_against  # noqa: PLC0415 - only with this option
+
+        return await run_against(workspace, planned, gateway, options, options.revision)
+    finished = await run_one(workspace, planned, gateway, options)
+    if options.aa:
+        from llmops_cli.commands._eval_against import self_outcome  # noqa: PLC0415 - only with this option
+
+        return finished, self_outcome(workspace, finished)
+    return finished, outcome_of(workspace, finished)
+
+
+def _reached(workspace: Workspace, prompts: list[str] | None, base: str | None) -> tuple[str, ...]:
+    """Return the prompts, of those named or of all with a suite, that the change since the base reaches."""
+    from llmops_cli.ci.affected import affected  # noqa: PLC0415 - only with this option
+    from llmops_cli.ci.gate_sides import open_sides, usual_base  # noqa: PLC0415 - only with this option
+
+    revision = base or usual_base(workspace.repository)
+    sides = open_sides(workspace.repository, revision, work_tree=workspace.tree, head=None, approved=False)
+    head = sides.change.head
+    found = tuple(
+        name for name in affected(sides.change) if head.suite_path_of(name) and (not prompts or name in prompts)
+    )
+    if not found:
+        message = f"the change since {sides.base_label} reaches no prompt with a suite."
+        raise NothingMatchedError(message, hint="Why: llmops why PROMPT")
+    return found
 
 
 def _show_plan(workspace: Workspace, planned: "tuple[PlannedRun, ...]") -> None:
