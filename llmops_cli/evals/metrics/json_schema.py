@@ -14,8 +14,8 @@ from llmops_cli.evals.measuring import (
     failing,
     verdict,
 )
-from llmops_cli.registry.contracts.safe_schema import SafeSchema, SchemaCostError, schema_problem
 from llmops_cli.evals.strict_json import FENCED, NotJsonError, parse_strict_json
+from llmops_cli.registry.contracts.safe_schema import SafeSchema, SchemaCostError, schema_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

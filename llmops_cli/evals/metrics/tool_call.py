@@ -9,9 +9,9 @@ from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.evals.expected_answer import expected_value
 from llmops_cli.evals.json_equality import JsonEquality
 from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, failing, verdict
-from llmops_cli.registry.contracts.safe_schema import SafeSchema, SchemaCostError, schema_problem
 from llmops_cli.evals.strict_json import NotJsonError, parse_strict_json
 from llmops_cli.evals.text_matching import shown, shown_texts
+from llmops_cli.registry.contracts.safe_schema import SafeSchema, SchemaCostError, schema_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -79,7 +79,7 @@ RULES = PartTable(
         "json-schema": Part(
             f"{_HERE}.json_schema:RULE",
             "file",
-            "The JSON Schemas of a prompt are schemas, and refer to themselves only.",
+            "The JSON Schemas of a prompt are schemas, and refer to nothing outside.",
         ),
         "github-expression": Part(
             f"{_HERE}.github_expression:RULE", "file", "A prompt holds no GitHub expression (${{ … }})."
