@@ -49,7 +49,8 @@ def path_in_uri(uri: str, surroundings: Surroundings) -> Path:
         UsageError: there is no path, or a host.
     """
     scheme, _, rest = uri.partition(":")
-    path = rest.removeprefix("//") if rest.startswith("///") else rest
+    # sqlite:////absolute is what other tools write
+    path = "/" + rest.lstrip("/") if rest.startswith("///") else rest
     if not path or path.startswith("//") or "\0" in path:
         message = f"'{uri}' names no path."
         raise UsageError(message, hint=f"Write {scheme}:relative/path or {scheme}:///absolute/path.")
