@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ CHECK_FILES = (PROJECT_PATH, "action.yml", "action.yaml", ".gitlab-ci.yml", "COD
 """Files outside the registry's folders that decide how prompts are checked; with everything below `.github`."""
 
 SHA256_DIGITS = 64
+
+_LOCAL_ACTION = re.compile(rb"""uses:\s*['"]?\./([\w./-]+)""")
 
 
 class FileChange(StrEnum):
@@ -57,9 +60,17 @@ def file_changes(trees: Trees, *settings: ProjectSettings) -> Mapping[str, FileC
 def _paths(tree: FileTree, folders: Iterable[str]) -> Iterator[str]:
     for folder in sorted(folders):
         yield from tree.paths(folder)
-    for path in CHECK_FILES:
+    for path in dict.fromkeys((*CHECK_FILES, *_local_actions(tree))):
         if _is_file(tree, path):
             yield path
+
+
+def _local_actions(tree: FileTree) -> Iterator[str]:
+    """Return the files of the repository's own actions that its workflows use (`uses: ./tools/check`)."""
+    for path in tree.paths(f"{GITHUB}/workflows"):
+        for folder in _LOCAL_ACTION.findall(tree.read(path)):
+            name = folder.decode("utf-8", "replace").strip("/")
+            yield from (f"{name}/{file}" for file in ("action.yml", "action.yaml"))
 
 
 def _is_file(tree: FileTree, path: str) -> bool:

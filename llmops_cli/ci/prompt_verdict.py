@@ -45,7 +45,7 @@ def compared_outcome(looked: Looked, summary: RunSummary) -> Outcome:
 
 
 def uncompared_outcome(summary: RunSummary, *, stopped: str) -> Outcome:
-    """Decide about a prompt that is new to the gate, by the thresholds of its own suite."""
+    """Decide about a prompt that the base's suite cannot judge, by the thresholds of its own."""
     if not summary.measured_anything:
         return nothing_measured(summary)
     cases = summary.cases
@@ -57,7 +57,7 @@ def uncompared_outcome(summary: RunSummary, *, stopped: str) -> Outcome:
         return outcome_of(VerdictKind.INCONCLUSIVE, f"Stopped early: {stopped}; {passing}.")
     if 2 * cases.passed < cases.total:
         return outcome_of(VerdictKind.REGRESSION, f"New, and most of its own cases fail: {passing}.")
-    reason = f"New: the base has no baseline, suite or prompt to compare with; {passing}."
+    reason = f"New: the base has no suite that could judge it, and no baseline; {passing}."
     return outcome_of(VerdictKind.INCOMPARABLE, reason)
 
 

@@ -15,6 +15,7 @@ from llmops_cli.ci.prompt_verdict import (
     prompt_outcome,
     uncompared_outcome,
 )
+from llmops_cli.ci.recorded_answers import recordings_path
 from llmops_cli.ci.regressed_cases import LONGEST_OUTPUT, regressed_cases
 from llmops_cli.commands._gate_arms import OpenArm
 from llmops_cli.commands._scores import load_committed
@@ -33,7 +34,7 @@ from llmops_cli.registry.diff.prompt_diff import diff_prompts
 from llmops_cli.registry.templates.template import render_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from llmops_cli.ci.affected import Reason
     from llmops_cli.ci.gate_report import RegressedCase
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from llmops_cli.ci.prompt_verdict import Outcome
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.prompts import Prompt
-    from llmops_cli.core.suites import Suite
+    from llmops_cli.core.suites import GatePolicy, Suite
     from llmops_cli.evals.baseline import Baseline
     from llmops_cli.evals.gating.looks import Looked
     from llmops_cli.evals.gating.null_models import NullProbe
@@ -64,13 +65,23 @@ class Gateways:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What there is of a prompt on both sides; `suite` is the base's, None for a prompt that the gate does not know."""
+    """What there is of a prompt on both sides.
+
+    `suite` is the base's; None for a prompt that the gate does not know (`new`), and where it is not valid.
+    """
 
     prompt_id: str
     head: Prompt
     base: Prompt | None
     suite: Suite | None
     head_suite: Suite | None
+    new: bool
+
+    @property
+    def policy(self) -> GatePolicy | None:
+        """The numbers that decide: the base's, or those of a new suite."""
+        suite = self.suite or self.head_suite
+        return suite.gate if suite else None
 
     @property
     def suites_differ(self) -> bool:
@@ -110,11 +121,13 @@ class GateRun:
         except (SetupError, UsageError) as error:
             hint = f" {error.hint}" if error.hint else ""
             outcome = outcome_of(VerdictKind.NOT_RUN, f"It could not be run here: {error.message}{hint}")
+        if parts.suite is None and not parts.new:
+            notes.append("The suite of the base is not valid, so it cannot decide; mend it there first.")
         if second is not None:
             notes += head_suite_notes(second)
+        notes += self._recorded_by_the_change(parts, decisive)
         notes += [probe.sentence() for probe in weak]
-        policy = (parts.suite or parts.head_suite).gate if (parts.suite or parts.head_suite) else None  # type: ignore[union-attr]
-        blocks = policy is not None and policy.on_inconclusive == "block"
+        blocks = parts.policy is not None and parts.policy.on_inconclusive == "block"
         return PromptReport(
             prompt_id=prompt_id,
             version=parts.head.version,
@@ -122,26 +135,27 @@ class GateRun:
             reasons=outcome.reasons,
             exit_code=outcome.exit_code,
             selected_because=reasons,
-            new=parts.suite is None,
+            new=parts.new,
             decisive=decisive,
             head_suite=second,
             diff=self._diff(parts),
             weak=weak,
             notes=tuple(dict.fromkeys(notes)),
-            next_step=_next_step(prompt_id, outcome, decisive, new=parts.suite is None),
+            next_step=_next_step(prompt_id, outcome, decisive, new=parts.new),
             blocks=blocks and outcome.kind is VerdictKind.INCONCLUSIVE,
         )
 
     def _parts(self, prompt_id: str) -> Parts:
         head, policy = self._sides.change.head, self._sides.policy
         base_prompt = policy.load(prompt_id).prompt if policy.path_of(prompt_id) else None
-        has_suite = policy.suite_path_of(prompt_id) and policy.path_of(prompt_id)
+        has_suite = policy.suite_path_of(prompt_id) is not None and policy.path_of(prompt_id) is not None
         return Parts(
             prompt_id=prompt_id,
             head=head.prompt(prompt_id),
             base=base_prompt,
             suite=policy.load_suite(prompt_id, KNOWN_METRICS).suite if has_suite else None,
             head_suite=head.load_suite(prompt_id, KNOWN_METRICS).suite if head.suite_path_of(prompt_id) else None,
+            new=not has_suite,
         )
 
     async def _weak_spots(self, parts: Parts) -> tuple[NullProbe, ...]:
@@ -307,6 +321,13 @@ class GateRun:
             return (await self._gateways.recorded.complete(request)).text
         except (ProviderError, InvalidFileError, UsageError, SetupError):
             return None
+
+    def _recorded_by_the_change(self, parts: Parts, decisive: SuiteRun | None) -> Iterator[str]:
+        """Say where answers come from that nobody but the author of the change has seen the model give."""
+        summary = decisive.summary if decisive else None
+        path = recordings_path(self._sides.change.head, parts.head.model.name)
+        if summary is not None and summary.sources.get("recording") and path in self._sides.change.files:
+            yield f"{summary.sources['recording']} answers come from {path}, which this change edits."
 
     def _diff(self, parts: Parts) -> PromptDiff | None:
         from llmops_cli.registry.costs.prices import own_prices, price_of  # noqa: PLC0415 - only where it is shown

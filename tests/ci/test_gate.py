@@ -348,6 +348,41 @@ def test_the_newest_policy_of_the_base_decides_also_for_an_old_branch(world: Gat
     assert "measured with another suite" in prompt["notes"][0]
 
 
+def test_a_suite_that_is_not_valid_at_the_base_cannot_decide(world: GateWorld) -> None:
+    world.git("checkout", "-q", "main")
+    world.edit(SUITE, "metric: max_words", "metric: max_wrods")
+    world.commit("A typo")
+    world.git("checkout", "-q", "-B", "change")
+    world.edit(SUITE, "metric: max_wrods", "metric: max_words")
+    reword(world)
+
+    code, report = world.gate()
+
+    (prompt,) = report["prompts"]
+    assert (code, prompt["new"], report["conclusion"]) == (7, False, "action_required")
+    assert any("The suite of the base is not valid" in note for note in prompt["notes"])
+
+
+def test_answers_that_the_change_itself_records_are_told(world: GateWorld) -> None:
+    reword(world)
+    assert world.llmops("eval", "repeat", "--record", "-q").code == 0
+
+    code, report = world.gate("--replay")
+
+    (prompt,) = report["prompts"]
+    assert code == 0
+    assert "30 answers come from evals/recordings/echo/echo.jsonl, which this change edits." in prompt["notes"]
+    assert [change["kind"] for change in report["changes"]] == ["recording"]
+
+
+def test_a_missing_recording_is_no_verdict(world: GateWorld) -> None:
+    reword(world)
+
+    code, report = world.gate("--replay")
+
+    assert (code, report["conclusion"]) == (5, "action_required")
+
+
 def test_a_revision_can_be_judged_without_checking_it_out(world: GateWorld) -> None:
     break_prompt(world)
     world.commit("Broken")

@@ -234,6 +234,37 @@ def test_a_stricter_gate_is_listed_and_not_held(world: GateWorld, path: str, old
     assert not any(change["loosens"] for change in report["changes"])
 
 
+def test_fewer_repeats_and_a_larger_prompt_budget_are_held(world: GateWorld) -> None:
+    world.git("checkout", "-q", "main")
+    world.write(SUITE, world.read(SUITE) + "repeats: 5\n")
+    world.write(PROMPT, world.read(PROMPT) + "budget: {prompt_tokens: 100}\n")
+    world.commit("Limits")
+    world.git("checkout", "-q", "-B", "change")
+    world.edit(SUITE, "repeats: 5", "repeats: 1")
+    world.edit(PROMPT, "prompt_tokens: 100", "prompt_tokens: 9000")
+
+    code, report = world.gate()
+
+    assert code == 8
+    assert {(change["path"], change["line"]) for change in held(report, "effort")} == {
+        (SUITE, world.line_of(SUITE, "repeats")),
+        (PROMPT, world.line_of(PROMPT, "budget")),
+    }
+
+
+def test_an_action_of_the_repository_that_a_workflow_uses_is_guarded(world: GateWorld) -> None:
+    world.git("checkout", "-q", "main")
+    world.edit(WORKFLOW, "      - run:", "      - uses: ./tools/check\n      - run:")
+    world.write("tools/check/action.yml", "runs: {using: composite, steps: []}\n")
+    world.commit("An action")
+    world.git("checkout", "-q", "-B", "change")
+    world.write("tools/check/action.yml", "runs: {using: composite, steps: [{run: 'true'}]}\n")
+
+    code, report = world.gate()
+
+    assert (code, held(report, "workflow")[0]["path"]) == (8, "tools/check/action.yml")
+
+
 def test_an_added_case_is_listed_and_not_held(world: GateWorld) -> None:
     world.write(DATASET, world.read(DATASET) + case(31) + "\n")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 KIND = "workflow"
 
+_ACTION_FILES = ("/action.yml", "/action.yaml")
 _FOLDERS = (f"{GITHUB}/workflows/", f"{GITHUB}/actions/", f"{GITHUB}/CODEOWNERS")
 _MAY_REPORT = re.compile(r"llmops|(checks|statuses):\s*write|write-all", re.IGNORECASE)
 """In a new workflow: it runs us, or may report a check in our name."""
@@ -24,7 +25,7 @@ _MAY_REPORT = re.compile(r"llmops|(checks|statuses):\s*write|write-all", re.IGNO
 def find(context: GuardContext) -> Iterator[GateChange]:
     """Find changed and deleted files, and new ones that could speak for the check."""
     for path, change in context.sides.files.items():
-        if path == PROJECT_PATH or not (path.startswith(_FOLDERS) or path in CHECK_FILES):
+        if not _guards_the_check(path):
             continue
         if change is not FileChange.ADDED:
             yield from line_changes(context, path, kind=KIND, what="what runs or guards the check")
@@ -39,3 +40,9 @@ def find(context: GuardContext) -> Iterator[GateChange]:
             message="a new file could report a check in place of this one." if speaks else "a workflow file is added.",
             head_value=lines[speaks - 1].strip()[:200] if speaks else "",
         )
+
+
+def _guards_the_check(path: str) -> bool:
+    if path == PROJECT_PATH:
+        return False
+    return path.startswith(_FOLDERS) or path in CHECK_FILES or path.endswith(_ACTION_FILES)
