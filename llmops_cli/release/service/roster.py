@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
 CLIENT_HEADER = "llmops-client"
 """`<id> <revision>`: sent with every request of our client; the revision is the one that it serves by then."""
@@ -16,7 +17,7 @@ _CLIENT = re.compile(r"([A-Za-z0-9_-]{8,64}) ([0-9]{1,16})")
 
 
 @dataclass(slots=True)
-class _Connection:
+class _Stream:
     environment: str
     client: str
     revision: int
@@ -27,50 +28,41 @@ class Roster:
 
     def __init__(self) -> None:
         """Start with nobody."""
-        self._connections: dict[int, _Connection] = {}
+        self._streams: dict[int, _Stream] = {}
+        self._by_client: dict[tuple[str, str], _Stream] = {}
         self._next = 0
 
-    def connect(self, environment: str, client: str, revision: int) -> int:
-        """Note an open stream and return its number."""
+    def connect(self, environment: str, header: str) -> int:
+        """Note an open stream and return its number; without a client header it is a stream of somebody else."""
+        found = _CLIENT.fullmatch(header)
+        stream = _Stream(environment, found[1] if found else "", int(found[2]) if found else 0)
         self._next += 1
-        self._connections[self._next] = _Connection(environment, client, revision)
+        self._streams[self._next] = stream
+        if stream.client:
+            self._by_client[environment, stream.client] = stream
         return self._next
 
     def disconnect(self, number: int) -> None:
         """Forget a stream."""
-        self._connections.pop(number, None)
+        stream = self._streams.pop(number, None)
+        if stream and self._by_client.get((stream.environment, stream.client)) is stream:
+            del self._by_client[stream.environment, stream.client]
 
     def confirm(self, environment: str, header: str) -> None:
         """Note what the header of a request says; one that says nothing sensible is no reason to refuse it."""
         found = _CLIENT.fullmatch(header)
-        if found is None:
-            return
-        for connection in self._connections.values():
-            if connection.client == found[1] and connection.environment == environment:
-                connection.revision = max(connection.revision, int(found[2]))
+        stream = self._by_client.get((environment, found[1])) if found else None
+        if found and stream:
+            stream.revision = max(stream.revision, int(found[2]))
 
     def clients_at(self, environment: str, revision: int) -> tuple[int, int]:
         """Return how many connected clients have confirmed a revision or a later one, and how many there are.
 
-        A stream of a client that does not tell its revision (an OpenFeature SDK) is not counted at all.
+        A stream whose reader does not tell what it serves (an OpenFeature SDK) is in neither number.
         """
-        known = [c for c in self._connections.values() if c.environment == environment and c.client]
-        return sum(c.revision >= revision for c in known), len(known)
+        known = [stream for (name, _), stream in self._by_client.items() if name == environment]
+        return sum(stream.revision >= revision for stream in known), len(known)
 
-    def streams(self) -> Iterator[tuple[str, int]]:
-        """Walk environments with the number of open streams, our clients and others."""
-        names = [connection.environment for connection in self._connections.values()]
-        for name in sorted(set(names)):
-            yield name, names.count(name)
-
-
-def client_id(header: str) -> str:
-    """Return the id in the header of a request, empty when there is none."""
-    found = _CLIENT.fullmatch(header)
-    return found[1] if found else ""
-
-
-def client_revision(header: str) -> int:
-    """Return the revision in the header of a request, 0 when there is none."""
-    found = _CLIENT.fullmatch(header)
-    return int(found[2]) if found else 0
+    def streams(self) -> Mapping[str, int]:
+        """Return the number of open streams by environment, our clients and others."""
+        return Counter(stream.environment for stream in self._streams.values())

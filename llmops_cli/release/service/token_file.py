@@ -40,16 +40,20 @@ def read_tokens(path: Path) -> tuple[Token, ...]:
         message = f"the token file cannot be read: {error.strerror}."
         raise SetupError(message, where=str(path)) from None
     try:
-        fields = Fields(read_document(data))
-        if fields.integer("schema") != _SCHEMA:
-            message = "another schema than this llmops reads"
-            raise DocumentError(message)
-        tokens = tuple(map(Token.from_fields, fields.each("tokens", most=MOST_TOKENS)))
-        fields.done()
+        return _parsed(data)
     except (DocumentError, UsageError) as error:
         reason = error.message if isinstance(error, LlmopsError) else f"{error}."
         message = f"it is no token file: {reason}"
         raise InvalidFileError(message, where=str(path)) from None
+
+
+def _parsed(data: bytes) -> tuple[Token, ...]:
+    fields = Fields(read_document(data))
+    if fields.integer("schema") != _SCHEMA:
+        message = "another schema than this llmops reads"
+        raise DocumentError(message)
+    tokens = tuple(map(Token.from_fields, fields.each("tokens", most=MOST_TOKENS)))
+    fields.done()
     return tokens
 
 
