@@ -83,7 +83,7 @@ def parts_page(title: str, intro: str, table: PartTable) -> str:
             row = table.row(name)
             if row.kind == kind:
                 part = table.resolve(name)
-                lines += ["", f"### {name}", "", explanation_of(part, row.location) or row.summary]
+                lines += ["", f"### {name}", "", explanation_of(name, part, row) or row.summary]
                 lines += parameters_of(part)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from llmops_cli.commands._parameters import TextOrJson
@@ -12,7 +13,7 @@ from llmops_cli.core.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from llmops_cli.commands._console import Console
-    from llmops_cli.core.parts import PartTable
+    from llmops_cli.core.parts import Part, PartTable
 
 
 def list_parts(console: Console, table: PartTable, output_format: TextOrJson, next_step: str) -> ExitCode:
@@ -35,7 +36,7 @@ def show_part(console: Console, table: PartTable, name: str, output_format: Text
 
     row = table.row(name)
     part = table.resolve(name)
-    explanation = explanation_of(part, row.location)
+    explanation = explanation_of(name, part, row)
     parameters = getattr(part, "parameters", None)
     if output_format is TextOrJson.JSON:
         document = {"name": name, "kind": row.kind, "summary": row.summary, "explanation": explanation}
@@ -45,8 +46,12 @@ def show_part(console: Console, table: PartTable, name: str, output_format: Text
     return ExitCode.PASS
 
 
-def explanation_of(part: object, location: str) -> str:
-    """Return the docstring that explains most: the part's own, or that of its file."""
-    module = sys.modules.get(location.partition(":")[0])
+def explanation_of(name: str, part: object, row: Part) -> str:
+    """Return the docstring that explains most: the part's own, or that of its file; of what reading reports, its page."""
+    if isinstance(part, Mapping):
+        from llmops_cli.registry.documents.reading_pages import READING_PAGES  # noqa: PLC0415 - only for these rules
+
+        return f"{row.summary}\n\n{READING_PAGES.get(name, '')}".rstrip()
+    module = sys.modules.get(row.location.partition(":")[0])
     texts = [inspect.cleandoc(text) for text in (getattr(part, "__doc__", None), module and module.__doc__) if text]
     return max(texts, key=len, default="")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.evals.baseline_file import LoadedBaseline
+    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.registry.git.repository import GitRepository
     from llmops_cli.registry.project_file import ProjectSettings
     from llmops_cli.registry.tree import FileTree
 
@@ -36,6 +40,38 @@ def committed_score(tree: FileTree, settings: ProjectSettings, prompt: Prompt) -
         return None
     run = loaded.baseline.run
     return run.score if run.prompt_digest == prompt.digest() else None
+
+
+def scores_by_digest(
+    repository: GitRepository, settings: ProjectSettings, prompt_id: str, reference: str
+) -> Mapping[str, float]:
+    """Return content digest → score, over all baselines of a prompt in the history of `reference`; the newest wins.
+
+    A baseline is accepted after its prompt was committed, so the commit of the prompt does not hold its score.
+    Where there is no baseline now, history is not walked for one.
+    """
+    path = baseline_path_of(settings, prompt_id)
+    found: dict[str, float] = {}
+    if repository.read_object(f"{repository.resolve(reference)}:{path}") is None:
+        return found
+    for change in repository.changes([path], reference):
+        for blob in (file.new_blob for file in change.files if file.new_blob):
+            run = _recorded_run(repository, blob, path)
+            if run is not None and run.score is not None:
+                found.setdefault(run.prompt_digest, run.score)
+    return found
+
+
+def _recorded_run(repository: GitRepository, blob: str, path: str) -> MeasuredRun | None:
+    from llmops_cli.core.errors import InvalidFileError  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baseline_file import load_baseline  # noqa: PLC0415 - only when the command runs
+
+    try:
+        content = repository.read_object(blob)
+    except InvalidFileError:  # larger than any file of ours
+        return None
+    baseline = load_baseline(content.data, path).baseline if content else None
+    return baseline.run if baseline else None
 
 
 def score_note(tree: FileTree, settings: ProjectSettings, prompt: Prompt) -> str:

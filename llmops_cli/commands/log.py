@@ -13,6 +13,8 @@ from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.safe_text import safe_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llmops_cli.registry.history.prompt_history import HistoryEntry
     from llmops_cli.reports.log_report import LogRow
 
@@ -26,9 +28,10 @@ def log(
 ) -> ExitCode:
     """Show who changed a prompt, when, and how it scored.
 
-    Newest first, through renames and past revisions that do not parse. Score and cost are those of each revision:
-    the score of the baseline committed with it, the cost of its messages before any value is put in.
+    Newest first, through renames and past revisions that do not parse. The score is that of the newest baseline
+    committed for exactly this content, the cost that of its messages before any value is put in.
     """
+    from llmops_cli.commands._scores import scores_by_digest  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.history.prompt_history import prompt_history  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.log_report import log_json, log_text  # noqa: PLC0415 - only when the command runs
 
@@ -39,7 +42,8 @@ def log(
     entries = list(islice(history, limit + 1))
     if not entries:
         raise _never_was(workspace, reference.id)
-    rows = [_row(workspace, entry) for entry in entries[:limit]]
+    scores = scores_by_digest(workspace.repository, workspace.settings, reference.id, start)
+    rows = [_row(workspace, entry, scores) for entry in entries[:limit]]
     console = workspace.console
     if output_format is TextOrJson.JSON:
         console.payload(log_json(rows))
@@ -53,14 +57,12 @@ def log(
     return ExitCode.PASS
 
 
-def _row(workspace: Workspace, entry: "HistoryEntry") -> "LogRow":
+def _row(workspace: Workspace, entry: "HistoryEntry", scores: "Mapping[str, float]") -> "LogRow":
     from llmops_cli.commands._call_cost import call_estimate, template_messages  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._scores import committed_score  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.log_report import LogRow  # noqa: PLC0415 - only when the command runs
 
     commit, prompt, settings = entry.commit, entry.prompt, workspace.settings
     estimate = call_estimate(prompt, template_messages(prompt), settings) if prompt else None
-    tree = workspace.repository.tree_at(commit.hex)
     return LogRow(
         commit=commit.hex,
         when=commit.when,
@@ -69,7 +71,7 @@ def _row(workspace: Workspace, entry: "HistoryEntry") -> "LogRow":
         path=entry.path,
         version=prompt.version if prompt else None,
         digest=entry.digest,
-        score=committed_score(tree, settings, prompt) if prompt else None,
+        score=scores.get(entry.digest or ""),
         usd_per_call=estimate.input_usd if estimate else None,
         remark=_remark(entry),
         broken=prompt is None and not entry.deleted,

@@ -42,12 +42,15 @@ class DiffPage:
 
 
 def diff_text(value: DiffPage, page: Page) -> str:
-    """Return the difference, the headline first and money last."""
+    """Return the difference: what is compared, the headline, the details, and money last."""
     from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
     diff = value.diff
     labels = f"{safe_text(value.old_label, one_line=True)} → {safe_text(value.new_label, one_line=True)}"
-    parts = [hanging(page, Text.assemble((safe_text(diff.headline(), one_line=True), STRONG), (f"  {labels}", FAINT)))]
+    parts = [
+        hanging(page, Text(labels, style=FAINT)),
+        hanging(page, Text(safe_text(diff.headline(), one_line=True), style=STRONG)),
+    ]
     for number, message in enumerate(diff.messages, 1):
         if message.changed:
             parts.extend(_message(page, number, message))

@@ -56,7 +56,7 @@ def _reflowed(text: str) -> list[str]:
     fenced = joining = False
     for line in text.split("\n"):
         fenced ^= line.startswith("```")
-        is_prose = bool(line) and not fenced and not line.startswith((" ", "`", "-", "*", "|"))
+        is_prose = bool(line) and not fenced and not line.startswith((" ", "```", "-", "*", "|"))
         if is_prose and joining:
             lines[-1] += f" {line}"
         else:

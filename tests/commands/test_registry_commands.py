@@ -13,6 +13,8 @@ from commands.llmops import Outcome, llmops
 from commands.world import PROMPT, edit, example, git, two_versions
 from reports.hostile import CONTROL
 
+from llmops_cli.registry.rules import RULES
+
 
 def widest(outcome: Outcome) -> int:
     return max((len(line) for line in (outcome.out + outcome.err).splitlines()), default=0)
@@ -357,3 +359,24 @@ def test_a_shallow_clone_says_that_versions_may_be_taken_and_how_to_fetch_them(t
     for command in (("validate", "--base", "HEAD"), ("bump",)):
         assert "git fetch --unshallow" in llmops(*command, folder=shallow).err
         assert "shallow" not in llmops(*command, folder=origin).err
+
+
+def test_every_rule_is_explained_by_its_own_words(tmp_path: Path) -> None:
+    for name in RULES:
+        outcome = llmops("rules", "show", name, folder=tmp_path)
+        assert outcome.code == 0
+        assert RULES.row(name).kind in outcome.out
+        assert "dictionary" not in outcome.out
+    assert "Fails:" in llmops("rules", "show", "anchor", folder=tmp_path).out
+
+
+def test_the_log_shows_the_score_of_a_baseline_that_was_committed_after_its_prompt(tmp_path: Path) -> None:
+    two_versions(tmp_path)
+    assert llmops("eval", "echo-greeting", folder=tmp_path).code == 7
+    assert llmops("baseline", "accept", "--why", "first", folder=tmp_path).code == 0
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "Baseline")
+    second, first = json.loads(llmops("log", "echo-greeting", "--format", "json", folder=tmp_path).out)
+    assert second["version"] == 2
+    assert second["score"] > 0
+    assert first["score"] is None
