@@ -47,7 +47,7 @@ def show_part(console: Console, table: PartTable, name: str, output_format: Text
 
 
 def explanation_of(name: str, part: object, row: Part) -> str:
-    """Return the docstring that explains most: the part's own, or that of its file; of what reading reports, its page."""
+    """Return the docstring that explains most: the part's own, or its file's; for rules of reading, their page."""
     if isinstance(part, Mapping):
         from llmops_cli.registry.documents.reading_pages import READING_PAGES  # noqa: PLC0415 - only for these rules
 
