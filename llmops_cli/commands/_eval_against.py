@@ -11,6 +11,7 @@ from llmops_cli.ci.prompt_verdict import compared_outcome
 from llmops_cli.commands._eval_run import FinishedRun, run_folders
 from llmops_cli.commands._eval_verdict import RunVerdict, reported
 from llmops_cli.commands._gate_arms import OpenArm
+from llmops_cli.commands._judges import scorers
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.safe_text import safe_text
@@ -46,9 +47,11 @@ async def run_against(
     policy = ours.suite.gate
     if options.repeats is not None:
         policy = replace(policy, looks=(options.repeats,))
+    bind = scorers(workspace, gateway, options.mode, suite_path=ours.suite.path)
     with ExitStack() as stack:
         new, old = (
-            stack.enter_context(closing(OpenArm(workspace, workspace.settings, gateway, job))) for job in (ours, theirs)
+            stack.enter_context(closing(OpenArm(workspace, workspace.settings, gateway, job, bind)))
+            for job in (ours, theirs)
         )
         looked = await compare_by_looks(new.arm, old.arm, policy)
         old.finish(looked.trials, stopped=looked.stopped)

@@ -12,7 +12,7 @@ from llmops_cli.core.scores import Tier
 from llmops_cli.evals.gating.looks import Arm
 from llmops_cli.evals.journal import read_entries
 from llmops_cli.evals.measured_run import collect_run
-from llmops_cli.evals.metric_table import bind, tier_of
+from llmops_cli.evals.metric_table import tier_of
 from llmops_cli.evals.ports import EvalPorts
 from llmops_cli.evals.run_end import RunEnd
 from llmops_cli.evals.summary_builder import summarize
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from llmops_cli.evals.job import EvalJob
     from llmops_cli.evals.journal_line import JournalEntry
     from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.ports import Bind
     from llmops_cli.evals.progress import RunProgress
     from llmops_cli.evals.run_folder import OpenRun, RunFolders
     from llmops_cli.evals.summary import RunSummary
@@ -36,7 +37,7 @@ FAILING_KEPT = 200
 class OpenArm:
     """An arm with its run folder; `finish` writes the run's figures, whatever ended it."""
 
-    def __init__(self, workspace: Workspace, settings: ProjectSettings, model: Model, job: EvalJob) -> None:
+    def __init__(self, workspace: Workspace, settings: ProjectSettings, model: Model, job: EvalJob, bind: Bind) -> None:
         """Open a new run of `job`, whose `repeats` are the most trials of a case; `settings` say who is steady."""
         self._settings = settings
         self._workspace = workspace

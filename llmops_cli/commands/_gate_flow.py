@@ -87,7 +87,7 @@ async def _reports(
             recorded=await stack.enter_async_context(open_gateway(replace(settings, mode=AnswerMode.REPLAY))),
         )
         budget = RunBudget(max_cost_usd=options.max_cost_usd, max_calls=options.max_calls)
-        run = GateRun(workspace, sides, gateways, budget)
+        run = GateRun(workspace, sides, gateways, budget, options.mode)
         return tuple([await run.report(prompt_id, reasons) for prompt_id, reasons in reached.items()])
 
 

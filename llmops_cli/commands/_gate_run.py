@@ -18,6 +18,7 @@ from llmops_cli.ci.prompt_verdict import (
 from llmops_cli.ci.recorded_answers import recordings_path
 from llmops_cli.ci.regressed_cases import LONGEST_OUTPUT, regressed_cases
 from llmops_cli.commands._gate_arms import OpenArm
+from llmops_cli.commands._judges import scorers
 from llmops_cli.commands._scores import load_committed
 from llmops_cli.core.errors import InvalidFileError, ProviderError, SetupError, UsageError
 from llmops_cli.core.verdicts import VerdictKind
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from llmops_cli.evals.gating.looks import Looked
     from llmops_cli.evals.gating.null_models import NullProbe
     from llmops_cli.evals.measured_run import MeasuredRun
-    from llmops_cli.gateway.assembly import Gateway
+    from llmops_cli.gateway.assembly import AnswerMode, Gateway
     from llmops_cli.registry.diff.prompt_diff import PromptDiff
 
 BASE_OUTPUTS = 10
@@ -89,16 +90,20 @@ class Parts:
         if self.suite is None or self.head_suite is None:
             return False
         one, other = (
-            (suite.metrics_digest(), suite.dataset_digest(), suite.gate) for suite in (self.suite, self.head_suite)
+            (suite.metrics_digest(), suite.dataset_digest(), suite.gate, suite.rubrics, suite.judges)
+            for suite in (self.suite, self.head_suite)
         )
         return one != other
 
 
 class GateRun:
-    """Evaluates the affected prompts one after the other, within one budget."""
+    """Evaluates the affected prompts one after the other."""
 
-    def __init__(self, workspace: Workspace, sides: GateSides, gateways: Gateways, budget: RunBudget) -> None:
-        """Take both sides, the models, and what all prompts together may cost."""
+    def __init__(
+        self, workspace: Workspace, sides: GateSides, gateways: Gateways, budget: RunBudget, mode: AnswerMode
+    ) -> None:
+        """Take both sides, the models, what each prompt may cost, and where answers come from."""
+        self._mode = mode
         self._workspace = workspace
         self._sides = sides
         self._gateways = gateways
@@ -186,7 +191,7 @@ class GateRun:
         if suite is None:  # _decisive is only asked where there is one of them
             return _suite_run("head", outcome_of(VerdictKind.NOT_RUN, "It has no suite."))
         trials = repeats_for(suite, parts.head.model)
-        with closing(self._open(parts.head, suite, trials, self._gateways.usual)) as arm:
+        with closing(self._open(parts, parts.head, suite, trials, self._gateways.usual)) as arm:
             stopped = await run_once(arm.arm, trials)
             summary = arm.finish(trials, stopped=stopped)
             cases = regressed_cases({case.id: case for case in suite.cases}, summary, arm.measure(), None)
@@ -203,7 +208,7 @@ class GateRun:
             same = run.model_asked == baseline.run.model_asked
             return stale_reasons(baseline, now=datetime.now(UTC), models_served=run.models_served if same else ())
 
-        with closing(self._open(parts.head, suite, max(suite.gate.looks), self._gateways.usual)) as arm:
+        with closing(self._open(parts, parts.head, suite, max(suite.gate.looks), self._gateways.usual)) as arm:
             looked = await compare_by_looks(arm.arm, baseline.run, suite.gate, stale=stale)
             if parts.base is not None and (reasons := tuple(stale(looked.candidate))):
                 arm.finish(looked.trials)
@@ -217,7 +222,7 @@ class GateRun:
         with ExitStack() as stack:
             trials = max(suite.gate.looks)
             ours, theirs = (
-                stack.enter_context(closing(self._open(prompt, suite, trials, self._gateways.fresh, arms=2)))
+                stack.enter_context(closing(self._open(parts, prompt, suite, trials, self._gateways.fresh, arms=2)))
                 for prompt in (parts.head, base)
             )
             looked = await compare_by_looks(ours.arm, theirs.arm, suite.gate)
@@ -251,7 +256,7 @@ class GateRun:
         if suite is None or policy is None:
             return None
         trials = decisive.summary.repeats if decisive.summary else repeats_for(suite, parts.head.model)
-        with closing(self._open(parts.head, suite, trials, self._gateways.usual)) as arm:
+        with closing(self._open(parts, parts.head, suite, trials, self._gateways.usual)) as arm:
             stopped = await run_once(arm.arm, trials)
             measured = arm.measure()
             summary = arm.finish(trials, stopped=stopped)
@@ -282,7 +287,9 @@ class GateRun:
             return baseline, ("The baseline was measured with another suite; both sides are run now.", *told)
         return baseline, stale_reasons(baseline, now=datetime.now(UTC))
 
-    def _open(self, prompt: Prompt, suite: Suite, trials: int, gateway: Gateway, *, arms: int = 1) -> OpenArm:
+    def _open(
+        self, parts: Parts, prompt: Prompt, suite: Suite, trials: int, gateway: Gateway, *, arms: int = 1
+    ) -> OpenArm:
         limits = [self._budget.max_cost_usd, suite.max_cost_usd, self._sides.settings.max_cost_usd]
         known = [limit for limit in limits if limit is not None]
         most = min(known) / arms if known else None
@@ -297,7 +304,10 @@ class GateRun:
             concurrency=described.concurrency,
             budget=RunBudget(max_cost_usd=most, max_calls=calls),
         )
-        return OpenArm(self._workspace, self._sides.settings, gateway, job)
+        # rubrics and judges come from where the suite comes from: those of the base decide
+        catalog = self._sides.policy if suite == parts.suite else self._sides.change.head
+        bind_of_suite = scorers(self._workspace, gateway, self._mode, suite_path=suite.path, catalog=catalog)
+        return OpenArm(self._workspace, self._sides.settings, gateway, job, bind_of_suite)
 
     async def _with_base_outputs(
         self, parts: Parts, cases: tuple[RegressedCase, ...], outputs: Mapping[str, str]
