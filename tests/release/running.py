@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import socket
 import threading
 from contextlib import contextmanager
@@ -54,8 +55,6 @@ class Running:
 
 def make_token(path: Path, *grants: str, name: str = "", days: float = 1) -> str:
     now = datetime.now(UTC)
-    import secrets
-
     token, secret = new_token(
         name or f"t{secrets.token_hex(4)}",
         map(Grant.parse, grants),
@@ -72,11 +71,11 @@ def running(
     store: Path | Target, *, tokens: Path | None = None, port: int = 0, heartbeat_seconds: float = 15.0
 ) -> Iterator[Running]:
     """Run a service until the block ends; the port is free again afterwards."""
-    target = store if not hasattr(store, "joinpath") else SqliteTarget(store)  # type: ignore[arg-type]
+    target = store if not hasattr(store, "joinpath") else SqliteTarget(store)
     log: list[str] = []
     service = build_service(
         ServiceSettings(
-            target=target,  # type: ignore[arg-type]
+            target=target,
             book=TokenBook(tokens, SystemClock().monotonic) if tokens else None,
             hosts=LOOPBACK_NAMES,
             write_log=log.append,
@@ -96,12 +95,12 @@ def running(
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:
         _wait_until_ready(url)
-        yield Running(url, target, service.hub, server, tokens, log)  # type: ignore[arg-type]
+        yield Running(url, target, service.hub, server, tokens, log)
     finally:
         server.should_exit = True
         thread.join(20)
         listener.close()
-        target.close()  # type: ignore[union-attr]
+        target.close()
     assert not thread.is_alive()
 
 

@@ -9,6 +9,8 @@ TARGETS = PartTable(
     group="llmops.targets",
     parts={
         "sqlite": Part(f"{_HERE}.sqlite:open_target", "local", "one SQLite file on this machine"),
+        "http": Part(f"{_HERE}.http:open_target", "service", "llmops serve on this machine"),
+        "https": Part(f"{_HERE}.http:open_target", "service", "llmops serve"),
         "file": Part(f"{_HERE}.file:open_target", "local", "a folder of JSON files, with a flagd configuration"),
     },
 )

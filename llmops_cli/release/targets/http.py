@@ -1,0 +1,256 @@
+"""`http://…` and `https://…`: a config service (`llmops serve`), which checks every step again.
+
+The token comes from LLMOPS_TOKEN. A lost answer is an unknown outcome: the caller looks for its event.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from llmops_cli.core.canonical_json import canonical_json
+from llmops_cli.core.errors import LlmopsError, RefusedError, SetupError, TargetError, UsageError
+from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
+from llmops_cli.core.strict_document import LARGEST_DOCUMENT, LARGEST_STATE, DocumentError, Fields, read_document
+from llmops_cli.release.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import httpx
+
+    from llmops_cli.core.release_target import Write
+    from llmops_cli.release.opening import Surroundings
+
+TOKEN_VARIABLE = "LLMOPS_TOKEN"  # noqa: S105 - the name of a variable
+TIMEOUT_SECONDS = 20.0
+LONGEST_WAIT_SECONDS = 30
+MOST_EVENTS_BYTES = 128 << 20
+_OK, _CREATED, _NOT_MODIFIED, _UNAUTHORIZED, _NOT_FOUND = 200, 201, 304, 401, 404
+_KINDS: Mapping[int, type[LlmopsError]] = {_UNAUTHORIZED: SetupError, 403: RefusedError, 422: RefusedError}
+
+
+def open_target(uri: str, surroundings: Surroundings) -> HttpTarget:
+    """Open the target of an `http:` or `https:` URI.
+
+    Raises:
+        UsageError: the address is none, has a password, or a token would travel in the clear.
+    """
+    return HttpTarget(uri, surroundings.environ.get(TOKEN_VARIABLE, ""))
+
+
+class HttpTarget:
+    """A target behind a config service. Safe to use from several threads."""
+
+    def __init__(self, url: str, token: str = "") -> None:
+        """Take address and token; nothing is opened yet."""
+        self.label = _checked(url, token)
+        self._token = token
+        self._client: httpx.Client | None = None
+
+    def environments(self) -> tuple[str, ...]:
+        """Return the environments that were ever written, as far as the token may see them, sorted."""
+        with self._reading():
+            fields = Fields(read_document(self._get("/v1/environments", LARGEST_DOCUMENT)))
+            return tuple(sorted(entry.text("environment") for entry in fields.each("environments")))
+
+    def read_state(self, environment: str) -> bytes | None:
+        """Return the newest state, None for an environment that was never written."""
+        return self._get_or_none(f"/v1/environments/{environment}/state", LARGEST_STATE)
+
+    def read_release(self, prompt_id: str, version: int) -> bytes | None:
+        """Return a release, None when there is none."""
+        return self._get_or_none(f"/v1/prompts/{prompt_id}/releases/{version}", LARGEST_DOCUMENT)
+
+    def read_events(self, environment: str, revision: int, head: str, *, limit: int = 100) -> Sequence[bytes]:
+        """Return the event at `revision` and those before it, newest first."""
+        query = f"?revision={revision}&head={head}&limit={limit}"
+        with self._reading():
+            data = self._get(f"/v1/environments/{environment}/log{query}", MOST_EVENTS_BYTES)
+            fields = Fields(read_document(data, largest=MOST_EVENTS_BYTES))
+            return [canonical_json(event) for event in fields.list("events")]
+
+    def commit(self, write: Write) -> None:
+        """Send the step; the service answers when it is durable."""
+        body = b'{"event":%s,"releases":[%s]}' % (write.event, b",".join(item.data for item in write.releases))
+        headers = {
+            "Content-Type": "application/json",
+            "If-Match": f'"{write.environment}.{write.revision - 1}"',
+            "Idempotency-Key": str(json.loads(write.event)["key"]),
+        }
+        import httpx
+
+        try:
+            response = self._opened().post(
+                f"/v1/environments/{write.environment}/changes", content=body, headers=headers
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            raise self._unreachable(error) from None
+        except httpx.HTTPError as error:
+            message = f"the answer was lost ({type(error).__name__})."
+            raise UnknownOutcomeError(message, where=self.label) from None
+        self._check_made(response, write)
+
+    def wait(self, environment: str, after: int, timeout_seconds: float) -> int:
+        """Return the revision as soon as it is above `after`, or the current one when the time is over."""
+        clock = SystemClock()
+        end = clock.monotonic() + timeout_seconds
+        while True:
+            left = end - clock.monotonic()
+            seconds = max(0, min(int(left), LONGEST_WAIT_SECONDS))
+            current = self._revision(environment, after, seconds)
+            if current > after or end <= clock.monotonic():
+                return current
+            # less than a second is not asked for in one request; an environment that is not there is not waited for
+            clock.sleep(min(0.05, max(end - clock.monotonic(), 0)))
+
+    def clients_at(self, environment: str, revision: int) -> tuple[int, int]:
+        """Return how many connected clients have confirmed `revision` or a later one, and how many are connected."""
+        with self._reading():
+            data = self._get(f"/v1/environments/{environment}/clients?revision={revision}", LARGEST_DOCUMENT)
+            fields = Fields(read_document(data))
+            return fields.integer("confirmed"), fields.integer("connected")
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _revision(self, environment: str, after: int, seconds: int) -> int:
+        path = f"/v1/environments/{environment}/state?after={after}&wait={seconds}"
+        with self._reading():
+            response = self._send(path, seconds)
+            if response.status_code == _NOT_FOUND:
+                return 0
+            if response.status_code == _NOT_MODIFIED:
+                # "production.42", or "production.42.…" for a part of it
+                return int(response.headers.get("etag", "").strip('"').split(".")[1])
+            self._check(response)
+            return Fields(read_document(response.content, largest=LARGEST_STATE)).integer("revision")
+
+    def _get_or_none(self, path: str, largest: int) -> bytes | None:
+        response = self._send(path)
+        if response.status_code == _NOT_FOUND:
+            return None
+        self._check(response)
+        return self._bounded(response, largest)
+
+    def _get(self, path: str, largest: int) -> bytes:
+        response = self._send(path)
+        self._check(response)
+        return self._bounded(response, largest)
+
+    def _bounded(self, response: httpx.Response, largest: int) -> bytes:
+        if len(response.content) > largest:
+            message = f"the service answered with more than {largest} bytes."
+            raise TargetError(message, where=self.label)
+        return response.content
+
+    def _send(self, path: str, wait_seconds: float = 0) -> httpx.Response:
+        import httpx
+
+        try:
+            return self._opened().get(path, timeout=TIMEOUT_SECONDS + wait_seconds)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from None
+
+    def _opened(self) -> httpx.Client:
+        import httpx
+
+        if self._client is None:
+            headers = {"Accept-Encoding": "identity"}
+            if self._token:
+                headers["Authorization"] = f"Bearer {self._token}"
+            # no redirects and no proxy of the environment: the token is for this host alone
+            self._client = httpx.Client(
+                base_url=self.label, headers=headers, timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+            )
+        return self._client
+
+    def _check(self, response: httpx.Response) -> None:
+        if response.status_code != _OK:
+            raise self._problem(response)
+
+    def _check_made(self, response: httpx.Response, write: Write) -> None:
+        if response.status_code in (_OK, _CREATED):
+            try:
+                head = Fields(read_document(response.content)).text("head")
+            except DocumentError:
+                head = ""
+            if head != write.head:
+                message = "the service answered with something else than the step that was sent."
+                raise UnknownOutcomeError(message, where=self.label)
+            return
+        raise self._problem(response, write)
+
+    def _problem(self, response: httpx.Response, write: Write | None = None) -> Exception:
+        """Return the error that an answer stands for."""
+        code, message, hint, details = _told(response)
+        if write and code == "stale-revision":
+            return StaleRevisionError(
+                write.environment,
+                expected=write.revision - 1,
+                current=int(details.get("revision", "0")),
+                where=self.label,
+            )
+        if write and code == "release-exists":
+            return ReleaseExistsError(details.get("prompt", "?"), int(details.get("version", "0")), where=self.label)
+        if write and code in ("unknown-outcome", "bug"):
+            return UnknownOutcomeError(message, where=self.label)
+        if response.status_code == _UNAUTHORIZED:
+            hint = f"Put a token of this service into {TOKEN_VARIABLE}."
+        kind = _KINDS.get(response.status_code, TargetError)
+        return kind(message, where=self.label, hint=hint)
+
+    def _unreachable(self, error: Exception) -> TargetError:
+        message = f"the service cannot be reached ({type(error).__name__})."
+        return TargetError(message, where=self.label, hint="Clients keep the prompts that they have.")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (DocumentError, ValueError, IndexError) as error:
+            message = f"the service answered with something else than was asked for: {error}."
+            raise TargetError(message, where=self.label) from None
+
+
+def _told(response: httpx.Response) -> tuple[str, str, str | None, Mapping[str, str]]:
+    """Return code, message, hint and details of a problem; anything may have answered, a proxy too."""
+    try:
+        fields = Fields(read_document(response.content)).fields("error")
+        code, message = fields.text("code", most=50), fields.text("message")
+        hint = fields.optional_text("hint") or None
+        details = {name: str(fields.value(name)) for name in ("revision", "prompt", "version") if fields.has(name)}
+    except DocumentError:
+        return "", f"the service answered {response.status_code}.", None, {}
+    return code, message, hint, details
+
+
+def _checked(url: str, token: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if not host or parts.query or parts.fragment:
+        message = "that is no address of a config service."
+        raise UsageError(message, hint="Write http://127.0.0.1:8080 or https://prompts.example.org")
+    if parts.username or parts.password:
+        message = "a token does not belong into the address."
+        raise UsageError(message, hint=f"Put it into {TOKEN_VARIABLE}.")
+    if token and parts.scheme == "http" and not _loopback(host):
+        message = f"a token is not sent to {host} without TLS."
+        raise UsageError(message, hint="Use https://, or a proxy on this machine.")
+    return url.rstrip("/")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
