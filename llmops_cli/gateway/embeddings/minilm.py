@@ -32,6 +32,9 @@ LONGEST_CHARACTERS = 100_000
 VECTORS_KEPT = 4096
 """Vectors that are remembered (1.5 KB each): expected answers come again with every trial."""
 
+TOKEN_BYTES_KEPT = 64 * 1024 * 1024
+"""Bytes of tokens' vectors that are remembered, for the same reason; a token takes 1.5 KB."""
+
 
 class Minilm:
     """The model in memory, loaded when it is first used; both ports of core over the same weights."""
@@ -46,20 +49,26 @@ class Minilm:
         self._lock = threading.Lock()
         self._network: _Network | None = None
         self._known: OrderedDict[str, EmbeddedText] = OrderedDict()
+        self._known_tokens: OrderedDict[str, EmbeddedTokens] = OrderedDict()
+        self._token_bytes = 0
 
     async def embed(self, texts: Sequence[str]) -> Sequence[EmbeddedText]:
         """Return the mean over the tokens of each text, as a vector of length 1."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        # taken out before waiting: another batch may push them out meanwhile
+        known = {text: self._known[text] for text in texts if text in self._known}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
         found = dict(zip(new, await self._encode(new, SENTENCE_TOKENS, _mean), strict=True))
-        wanted = [found[text] if text in found else self._known[text] for text in texts]
         self._remember(found)
-        return wanted
+        return [known[text] if text in known else found[text] for text in texts]
 
     async def embed_tokens(self, texts: Sequence[str]) -> Sequence[EmbeddedTokens]:
         """Return the vector of each token of each text."""
-        new = list(dict.fromkeys(texts))
+        # taken out before waiting: another batch may push them out meanwhile
+        known = {text: self._known_tokens[text] for text in texts if text in self._known_tokens}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
         found = dict(zip(new, await self._encode(new, TOKENS, _rows), strict=True))
-        return [found[text] for text in texts]
+        self._remember_tokens(found)
+        return [known[text] if text in known else found[text] for text in texts]
 
     async def _encode(self, texts: Sequence[str], most: int, pool: Callable[[Any, bool], Any]) -> Sequence[Any]:
         if not texts:
@@ -77,6 +86,14 @@ class Minilm:
         self._known.update(found)
         while len(self._known) > VECTORS_KEPT:
             self._known.popitem(last=False)
+
+    def _remember_tokens(self, found: Mapping[str, EmbeddedTokens]) -> None:
+        for text, tokens in found.items():
+            if text not in self._known_tokens:
+                self._token_bytes += tokens.values.nbytes
+            self._known_tokens[text] = tokens
+        while self._token_bytes > TOKEN_BYTES_KEPT:
+            self._token_bytes -= self._known_tokens.popitem(last=False)[1].values.nbytes
 
 
 class _Network:

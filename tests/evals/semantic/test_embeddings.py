@@ -52,7 +52,7 @@ def test_cosines_are_those_of_the_official_weights_within_what_8_bits_cost() -> 
 def test_a_text_s_vector_is_the_same_bit_by_bit_in_any_batch() -> None:
     texts = [text for pair in pairs() for text in pair]
     shuffled = texts[:]
-    random.Random(7).shuffle(shuffled)
+    random.Random(7).shuffle(shuffled)  # noqa: S311 - any order will do
 
     async def fresh(batches: list[list[str]]) -> dict[str, list[float]]:
         model = Minilm()
@@ -76,14 +76,19 @@ def test_vectors_have_length_one_and_hostile_texts_have_vectors() -> None:
 @pytest.mark.local_model
 def test_what_is_remembered_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(minilm, "VECTORS_KEPT", 3)
+    monkeypatch.setattr(minilm, "TOKEN_BYTES_KEPT", 3 * 6 * 384 * 4)
     model = Minilm()
 
     async def run() -> None:
         for number in range(5):
             await model.embed([f"text {number}", f"text {number}", "text 0"])
+            found = await model.embed_tokens([f"text {number}", "text 0", f"text {number}"])
+            assert [tokens.tokens for tokens in found] == [4, 4, 4]
 
     asyncio.run(run())
     assert len(model._known) == 3
+    assert len(model._known_tokens) == 4
+    assert model._token_bytes == 4 * 4 * 384 * 4
 
 
 @pytest.mark.local_model

@@ -50,7 +50,7 @@ def test_with_stemmer_a_few_pairs_differ_from_rouge_155_and_by_little() -> None:
 
 
 @pytest.mark.parametrize("stem", [False, True])
-def test_the_numbers_are_those_of_rouge_score(stem: bool) -> None:
+def test_the_numbers_are_those_of_rouge_score(*, stem: bool) -> None:
     library = RougeScorer(["rouge1", "rouge2", "rougeL", "rougeLsum"], use_stemmer=stem)
     names = {"rouge_1": "rouge1", "rouge_2": "rouge2", "rouge_l": "rougeL", "rouge_lsum": "rougeLsum"}
     for pair in VECTORS[:60]:
