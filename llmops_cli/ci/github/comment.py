@@ -149,7 +149,7 @@ def _footer(report: GateReport) -> str:
     parts = [f"Policy, suites and baselines of {code(report.base_label)}, prompts of {code(report.head_label)}"]
     parts.append(f"{counted(report.unaffected, 'other prompt')} not affected")
     if report.prompts:
-        parts.append(f"{usd(report.paid_usd)} paid for this check")
+        parts.append(f"{code(usd(report.paid_usd))} paid for this check")
     lines = [f"<sub>{' · '.join(parts)}</sub>"]
     lines += ["", *(f"- {prose(note)}" for note in report.notes)] if report.notes else []
     return "\n".join(lines)

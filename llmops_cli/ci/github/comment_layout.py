@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ COMMENT_LIMIT = 65_536
 
 SUMMARY_LIMIT = 1_048_576
 """Bytes that the runner takes in a step summary; a larger one is dropped whole."""
+
+
+_BETWEEN = "\n\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +41,21 @@ def utf8_bytes(text: str) -> int:
 def laid_out(sections: Sequence[Section], *, limit: int, measure: Callable[[str], int], elsewhere: str) -> str:
     """Return the sections as one text of at most `limit`, in order; `elsewhere` says where the whole is.
 
-    When not even what always stays fits, the text is cut at a section, and never is longer than the limit.
+    Where not even what always stays fits, that goes too, the last first: the text never is longer than the limit.
+    `measure` counts a text as the sum of its parts.
     """
-    kept = list(sections)
-    left_out: dict[str, int] = {}
-    while measure(text := _joined(kept, left_out, elsewhere)) > limit:
-        place = max(range(len(kept)), key=lambda index: (kept[index].rank, index), default=None)
-        if place is None:
-            return ""
-        gone = kept.pop(place)
-        left_out[gone.name or "part"] = left_out.get(gone.name or "part", 0) + 1
-    return text
-
-
-def _joined(kept: Sequence[Section], left_out: dict[str, int], elsewhere: str) -> str:
-    texts = [section.text for section in kept]
-    if left_out:
+    sizes = [measure(section.text) + len(_BETWEEN) for section in sections]
+    # what goes next stands at the end; of two equal ranks the later section goes first
+    order = sorted(range(len(sections)), key=lambda place: (sections[place].rank, place))
+    left_out: Counter[str] = Counter()
+    total, remark = sum(sizes), ""
+    while order and total + measure(remark) > limit:
+        place = order.pop()
+        total -= sizes[place]
+        left_out[sections[place].name or "part"] += 1
         named = ", ".join(f"{number} × {name}" for name, number in left_out.items())
-        texts.append(f"*Left out for its size: {named}. {elsewhere}*")
-    return "\n\n".join(texts) + "\n"
+        remark = f"*Left out for its size: {named}. {elsewhere}*\n"
+    if not order and sections:
+        return ""
+    texts = [sections[place].text for place in sorted(order)]
+    return _BETWEEN.join([*texts, remark] if remark else texts) + ("" if remark else "\n")
