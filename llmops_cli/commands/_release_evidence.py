@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class CommittedEvidence:
-    """The baselines of one commit. `accepted` is the verdict where a new yardstick leaves nothing to compare with."""
+    """The baselines of one commit."""
 
     def __init__(self, workspace: Workspace, catalog: Catalog) -> None:
         """Take the prompts, suites and baselines as they are at the commit."""
@@ -90,7 +90,7 @@ class CommittedEvidence:
             return "accepted", ""
         if kind is not VerdictKind.PASS and holds_the_change(comparison.verdict, suite.gate):
             return "", f"{kind.value}. {comparison.verdict.reasons[0]}"
-        return kind.value, ""
+        return ("pass" if kind is VerdictKind.PASS else "accepted"), ""
 
     def _baseline_of(self, live: Release | None) -> Baseline | None:
         if live is None:
@@ -131,7 +131,7 @@ class GateEvidence:
         return EvalEvidence(
             suite_digest=_suite_digest(suite),
             baseline=digest_of(summary.as_json()),
-            verdict=run.kind.value,
+            verdict="pass" if run.kind is VerdictKind.PASS else "accepted",
             score=summary.score,
             cases=summary.cases.total,
             model_asked=prompt.model.name,

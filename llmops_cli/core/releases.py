@@ -25,6 +25,9 @@ MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?
 ENVIRONMENT = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(?:[-_][a-z0-9]+)*")
 LARGEST_VERSION = 10**9
 LONGEST_NAME = 200
+PUBLISHABLE_VERDICTS = frozenset({"pass", "accepted"})
+"""`accepted`: nothing to compare with (a first baseline, a new suite), or too few cases to tell where the policy
+only warns; a person accepted the measurement in review, and no critical case fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -126,8 +129,8 @@ class MetricEvidence:
 class EvalEvidence:
     """What was measured of exactly this content.
 
-    `baseline` is the digest of the committed baseline, `verdict` one of the five (only `pass` is published),
-    `at`, `by` and `why` are those of its acceptance.
+    `baseline` is the digest of the committed baseline, `verdict` one of `PUBLISHABLE_VERDICTS`, `at`, `by` and
+    `why` are those of its acceptance.
     """
 
     suite_digest: str

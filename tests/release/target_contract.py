@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 from release.samples import NAME, StillClock, intent, publish, publish_plan, release
 
-from llmops_cli.core.environment_state import EnvironmentState
 from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
 from llmops_cli.release.apply import apply, event_of, write_of
 from llmops_cli.release.event_log import verify
@@ -83,11 +82,16 @@ class TargetContract:
 
     def test_a_writer_from_the_future_is_stale_too(self, target: Target) -> None:
         publish(target, release(1))
-        ahead = _write(target, 2)
+        for ahead in (1, 3):
+            with pytest.raises(StaleRevisionError):
+                target.commit(_write(target, 2, ahead=ahead))
+        assert load_state(target, ENVIRONMENT).revision == 1
+
+    def test_a_writer_with_another_past_is_stale(self, target: Target) -> None:
+        publish(target, release(1))
         with pytest.raises(StaleRevisionError):
-            target.commit(replace(ahead, revision=ahead.revision + 1))
-        with pytest.raises(StaleRevisionError):
-            target.commit(replace(ahead, previous="sha256:" + "0" * 64))
+            target.commit(_write(target, 2, head="sha256:" + "0" * 64))
+        assert load_state(target, ENVIRONMENT).revision == 1
 
     def test_a_released_version_never_changes(self, target: Target) -> None:
         first = release(1)
@@ -123,16 +127,16 @@ class TargetContract:
     def test_dying_between_release_and_state_leaves_what_was(self, target: Target) -> None:
         publish(target, release(1))
         before = target.read_state(ENVIRONMENT)
-        self.put_release_only(target, _write(target, 2))
+        self.die_before_the_state(target, _write(target, 2, ahead=5))
         assert target.read_state(ENVIRONMENT) == before
         publish(target, release(2))
         assert load_state(target, ENVIRONMENT).prompts[NAME].stable == release(2).ref()
         assert verify(target, ENVIRONMENT).problems == ()
 
-    def put_release_only(self, target: Target, write: Write) -> None:
-        """Leave behind what a writer leaves that dies before its state: here, a step for a stale revision."""
+    def die_before_the_state(self, target: Target, stale: Write) -> None:
+        """Leave behind what a writer leaves that dies before its state; nothing, where a step is one transaction."""
         with pytest.raises(StaleRevisionError):
-            target.commit(replace(write, revision=write.revision + 5))
+            target.commit(stale)
 
     def test_of_many_publishers_one_wins_each_revision(self, target: Target) -> None:
         publish(target, release(1))
@@ -215,10 +219,13 @@ class TargetContract:
             return list(pool.map(publisher, range(self.publishers)))
 
 
-def _write(target: Target, version: int) -> Write:
+def _write(target: Target, version: int, *, ahead: int = 0, head: str = "") -> Write:
+    """Return a step for the current state, or for one that is `ahead` of it, or has another past."""
     plan = publish_plan(target, release(version))
     state = load_state(target, ENVIRONMENT)
-    return write_of(state, event_of(plan, state, at="2026-11-23T03:00:00.000Z"), plan.releases)
+    head = head or (state.head if not ahead else "sha256:" + "e" * 64)
+    believed = replace(state, revision=state.revision + ahead, head=head)
+    return write_of(believed, event_of(plan, believed, at="2026-11-23T03:00:00.000Z"), plan.releases)
 
 
 class _LosesAnswers:
@@ -257,7 +264,3 @@ class _LosesAnswers:
 
     def close(self) -> None:
         self._target.close()
-
-
-def empty_state() -> EnvironmentState:
-    return EnvironmentState(environment=ENVIRONMENT)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from release.target_contract import TargetContract
 
+from llmops_cli.release.atomic_files import create_file, replace_file
 from llmops_cli.release.targets.file import FileTarget
 from llmops_cli.release.targets.sqlite import SqliteTarget
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from llmops_cli.core.release_target import Target
+    from llmops_cli.core.release_target import Target, Write
 
 
 class TestSqlite(TargetContract):
@@ -34,3 +35,9 @@ class TestFile(TargetContract):
 
     def opened(self) -> AbstractContextManager[Target]:
         return closing(FileTarget(self.path))
+
+    def die_before_the_state(self, target: Target, stale: Write) -> None:  # noqa: ARG002 - the folder is enough
+        for item in stale.releases:
+            create_file(self.path / "releases" / item.prompt_id / f"v{item.version}.json", item.data)
+        events = self.path / "environments" / "production" / "events"
+        replace_file(events / f"000000002-{stale.head[7:39]}.json", stale.event)

@@ -15,7 +15,7 @@ from llmops_cli.core.canonical_json import canonical_json
 from llmops_cli.core.errors import LlmopsError, RefusedError
 from llmops_cli.core.release_events import MOST_CHANGES, Event, EventKind, parse_event
 from llmops_cli.core.release_target import StaleRevisionError, StoredRelease, Write
-from llmops_cli.core.releases import parse_release
+from llmops_cli.core.releases import PUBLISHABLE_VERDICTS, parse_release
 from llmops_cli.core.strict_document import LARGEST_DOCUMENT, DocumentError, Fields
 from llmops_cli.release.drill import ENVIRONMENT as DRILL
 from llmops_cli.release.reading import events_back, load_release, load_state
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 LARGEST_CHANGE = 16 << 20
 """Bytes of a change with all its releases, each of which is at most 1 MiB; read only from a known writer."""
 
-PASS = "pass"  # noqa: S105 - a verdict
-_WITH_CONTENT = frozenset({EventKind.PUBLISH, EventKind.CANARY_START})
+_WITH_CONTENT = frozenset({EventKind.PUBLISH, EventKind.PROMOTE, EventKind.CANARY_START})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +192,9 @@ def _check_releases(target: Target, state: EnvironmentState, asked: _Asked) -> N
             continue
         release = sent.pop((item.prompt_id, item.after), None) or load_release(target, item.prompt_id, item.after)
         # a rehearsal publishes the same two texts for ever, which nobody measures
-        measured = state.environment == DRILL or (release.evidence is not None and release.evidence.verdict == PASS)
+        measured = state.environment == DRILL or (
+            release.evidence is not None and release.evidence.verdict in PUBLISHABLE_VERDICTS
+        )
         if asked.event.kind in _WITH_CONTENT and not measured:
             message = f"{release.identifier} has no passing eval of exactly this content."
             raise RefusedError(message, hint="Measure and accept it first: llmops eval, llmops baseline accept")
