@@ -20,6 +20,14 @@ GITHUB = ".github"
 CHECK_FILES = (PROJECT_PATH, "action.yml", "action.yaml", ".gitlab-ci.yml", "CODEOWNERS", "docs/CODEOWNERS")
 """Files outside the registry's folders that decide how prompts are checked; with everything below `.github`."""
 
+PIN_FILES = (
+    "constraints.txt",
+    "pyproject.toml",
+    "requirements-dev.txt",
+    "requirements.txt",
+)
+"""Files that may say which version of this program runs the check."""
+
 SHA256_DIGITS = 64
 
 _LOCAL_ACTION = re.compile(rb"""uses:\s*['"]?\./([\w./-]+)""")
@@ -60,7 +68,7 @@ def file_changes(trees: Trees, *settings: ProjectSettings) -> Mapping[str, FileC
 def _paths(tree: FileTree, folders: Iterable[str]) -> Iterator[str]:
     for folder in sorted(folders):
         yield from tree.paths(folder)
-    for path in dict.fromkeys((*CHECK_FILES, *_local_actions(tree))):
+    for path in dict.fromkeys((*CHECK_FILES, *PIN_FILES, *_local_actions(tree))):
         if _is_file(tree, path):
             yield path
 

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.ci.affected import Sides
 from llmops_cli.ci.file_changes import Trees, file_changes
-from llmops_cli.core.errors import SetupError, UsageError
+from llmops_cli.core.errors import RefusedError, SetupError, UsageError
+from llmops_cli.core.safe_text import safe_text
 from llmops_cli.registry.catalog import Catalog
 from llmops_cli.registry.project_file import ProjectSettings, load_project
 
 if TYPE_CHECKING:
     from llmops_cli.registry.git.repository import GitRepository
     from llmops_cli.registry.tree import FileTree
+
+OWN_FOLDER = ".llmops"
+"""Where runs, cached answers and judges' verdicts lie; never part of a commit."""
 
 USUAL_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
@@ -60,8 +64,10 @@ def open_sides(
     Raises:
         UsageError: when a revision is unknown; the hint says how to fetch it.
         SetupError: when the clone is too shallow to tell what the branch did.
+        RefusedError: when what is checked out brings its own cache.
     """
     commit = repository.resolve(base)
+    _refuse_committed_answers(repository)
     branch_point = _branch_point(repository, base, commit, head)
     policy_tree = repository.tree_at(base)
     change_tree = policy_tree if branch_point == commit else repository.tree_at(branch_point)
@@ -98,6 +104,19 @@ def settings_in_force(base: ProjectSettings, head: ProjectSettings, *, approved:
     """
     providers = {**head.providers, **base.providers} if approved else base.providers
     return replace(base, providers=providers, models={**head.models, **base.models})
+
+
+def _refuse_committed_answers(repository: GitRepository) -> None:
+    """Stop where the folder of cached answers and verdicts comes with the checkout: its author could have written them.
+
+    Raises:
+        RefusedError: naming one of the files.
+    """
+    found = next(repository.tree_at("HEAD").paths(OWN_FOLDER), None) if repository.head() else None
+    if found is not None:
+        message = f"{OWN_FOLDER}/ is committed, and answers or verdicts in it would be taken for the model's."
+        hint = f"Remove it: git rm -r --cached {OWN_FOLDER}, and name it in .gitignore."
+        raise RefusedError(message, where=safe_text(found, one_line=True), hint=hint)
 
 
 def _branch_point(repository: GitRepository, base: str, commit: str, head: str | None) -> str:

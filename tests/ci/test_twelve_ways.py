@@ -265,6 +265,34 @@ def test_an_action_of_the_repository_that_a_workflow_uses_is_guarded(world: Gate
     assert (code, held(report, "workflow")[0]["path"]) == (8, "tools/check/action.yml")
 
 
+def test_another_version_of_this_program_is_held(world: GateWorld) -> None:
+    world.git("checkout", "-q", "main")
+    world.write("requirements.txt", "httpx==0.28\nllmops-cli==1.0\n")
+    world.commit("Pins")
+    world.git("checkout", "-q", "-B", "change")
+    world.edit("requirements.txt", "httpx==0.28", "httpx==0.29")
+    assert world.gate()[0] == 0
+
+    world.edit("requirements.txt", "llmops-cli==1.0", "llmops-cli @ https://example.org/other.whl")
+
+    code, report = world.gate()
+    assert (code, [(change["path"], change["line"]) for change in held(report, "workflow")]) == (
+        8,
+        [("requirements.txt", 2)],
+    )
+
+
+def test_a_committed_cache_is_refused_before_anything_is_read_from_it(world: GateWorld) -> None:
+    world.write(".llmops/cache.sqlite", "answers of my own")
+    world.git("add", "-f", ".llmops/cache.sqlite")
+    world.git("commit", "-q", "-m", "A cache")
+
+    done = world.llmops("gate", "--base", "main", "--approved", "ada")
+
+    assert done.code == 8
+    assert ".llmops/ is committed" in done.err
+
+
 def test_an_added_case_is_listed_and_not_held(world: GateWorld) -> None:
     world.write(DATASET, world.read(DATASET) + case(31) + "\n")
 
