@@ -6,8 +6,8 @@ DIRECTORY holds, with the paths of their sources:
 
 - `gsm8k/grade_school_math/data/example_model_solutions.jsonl` (openai/grade-school-math, MIT): school problems, the
   solutions of four models, and for each `is_correct`;
-- `llmdrift/generation/LEETCODE_EASY_EVAL.csv` (lchen001/LLMDrift, Apache-2.0): programs of four models, LeetCode's reply
-  to each as it was (`Code_Submit`), and `Directly Usable`;
+- `llmdrift/generation/LEETCODE_EASY_EVAL.csv` (lchen001/LLMDrift, Apache-2.0): programs of four models, what
+  LeetCode said to each as it was (`Code_Submit`), and `Directly Usable`;
 - `summarization/summeval.docs-0-49.jsonl` (SummEval by way of neulab/BARTScore, Apache-2.0): news articles, reference
   summaries, the summaries of 16 systems, and what people thought of their relevance.
 

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 SAMPLED_CASES = 20
 """Cases that are rendered to guess the size of all; their sizes differ less than answers do."""
 
+BYTES_PER_TOKEN = 3
+"""English has more than 4 bytes a token, Chinese about 3."""
+
+TOKENS_PER_MESSAGE = 4
+"""What a message takes beside its text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRun:
@@ -102,11 +108,14 @@ def _planned(
 
 
 def _most_usd(workspace: Workspace, job: EvalJob) -> float | None:
-    """Return what all trials cost when every answer is as long as it may be."""
+    """Return what all trials cost when every answer is as long as it may be.
+
+    Tokens of the prompts are guessed from their bytes, rather too many: counting them would load the
+    ranks, which takes longer than evaluating a thousand cases from the cache.
+    """
     from llmops_cli.core.completions import Usage  # noqa: PLC0415 - only when the command runs
     from llmops_cli.core.errors import InvalidFileError  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.costs.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.costs.tokens import count_messages  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.templates.template import render_messages  # noqa: PLC0415 - only when the command runs
 
     price = price_of(job.model.name, own_prices(workspace.settings))
@@ -119,9 +128,13 @@ def _most_usd(workspace: Workspace, job: EvalJob) -> float | None:
     counts = []
     for case in job.cases[:: max(len(job.cases) // SAMPLED_CASES, 1)]:
         try:
-            counts.append(count_messages(render_messages(job.prompt, case.variables), job.model.name).tokens)
+            counts.append(sum(_most_tokens(each.content) for each in render_messages(job.prompt, case.variables)))
         except InvalidFileError:  # such a case is an errored trial, and costs nothing
             continue
     mean = sum(counts) / len(counts) if counts else 0
     usage = Usage(input_tokens=round(mean * job.trials), output_tokens=job.model.max_tokens * job.trials)
     return cost_usd(price, usage)
+
+
+def _most_tokens(text: str) -> int:
+    return len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN + TOKENS_PER_MESSAGE

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 SYNC_INTERVAL_SECONDS = 1.0
 _BLOCK = 1 << 16
+_ATTEMPT = b'"attempt":'
+"""How a retried trial's line gives itself away; within a JSON text the quotation mark would be escaped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,14 +144,23 @@ def read_entries(path: Path) -> Iterator[JournalEntry]:
     Raises:
         InvalidFileError: when a line before the last is not a trial.
     """
+    latest = _last_attempts(path)
+    for entry in _lines(path):
+        if entry.attempt == latest.get((entry.trial.key.case_id, entry.trial.key.number), 0):
+            yield entry
+
+
+def _last_attempts(path: Path) -> dict[tuple[str, int], int]:
+    """Return the number of the last attempt of every trial that was retried; other lines are not parsed for it."""
     latest: dict[tuple[str, int], int] = {}
+    with path.open("rb") as file:
+        if not any(_ATTEMPT in line for line in file):
+            return latest
     for entry in _lines(path):
         if entry.attempt:
             key = (entry.trial.key.case_id, entry.trial.key.number)
             latest[key] = max(entry.attempt, latest.get(key, 0))
-    for entry in _lines(path):
-        if entry.attempt == latest.get((entry.trial.key.case_id, entry.trial.key.number), 0):
-            yield entry
+    return latest
 
 
 @dataclass(frozen=True, slots=True)

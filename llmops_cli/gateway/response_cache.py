@@ -98,6 +98,7 @@ class ResponseCache:
         self._touched: dict[str, float] = {}
         self._unwritten: dict[str, _Row] = {}
         self._stored_bytes: int | None = None
+        self._reading = False
 
     def get(self, key: str) -> Completion | None:
         """Return the answer under `key`, None when there is none or it cannot be read."""
@@ -106,7 +107,7 @@ class ResponseCache:
         if self._connection is None and not self.path.exists():
             return None
         with self._errors():
-            row = self._open().execute("SELECT completion FROM answers WHERE key = ?", (key,)).fetchone()
+            row = self._reader().execute("SELECT completion FROM answers WHERE key = ?", (key,)).fetchone()
         if row is None:
             return None
         self._touch(key)
@@ -189,6 +190,7 @@ class ResponseCache:
                 self._write_touched()
             self._connection.close()
             self._connection = None
+            self._reading = False
 
     def _touch(self, key: str) -> None:
         # noted in batches: a write for each read would cost more than the read
@@ -228,7 +230,22 @@ class ResponseCache:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = open_cache_file(self.path)
+        elif self._reading:
+            self._connection.execute("COMMIT")
+            self._reading = False
         return self._connection
+
+    def _reader(self) -> sqlite3.Connection:
+        """Return the connection within a transaction that reads until the next write, of answers or of their use.
+
+        Each read by itself would lock and unlock the file, which takes longer than the read.
+        """
+        if self._reading and self._connection is not None:
+            return self._connection
+        connection = self._open()
+        connection.execute("BEGIN")
+        self._reading = True
+        return connection
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
