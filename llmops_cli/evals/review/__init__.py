@@ -1,0 +1,1 @@
+"""Human labels: what people say of outputs, kept beside the suites, so that judges can be measured against them."""
