@@ -45,10 +45,10 @@ def calibration_text(calibration: Calibration, licence: Licence, page: Page) -> 
         limit = f"{'at most' if check.at_most else 'at least'} {check.limit:g}"
         shown = f"{check.rate:.2f}" if check.texts else "?"
         table.add_row(Text(f"coherence: {check.name}"), shown, "", Text(f"{check.texts} texts; needs {limit}"))
-    rate = calibration.pass_rate
+    corrected = calibration.pass_rate
     table.add_row(Text("pass rate, judged"), f"{calibration.judged_pass_rate:.2f}", "", Text("on the labelled outputs"))
     told = Text("by PPI++, what people would say")
-    table.add_row(Text("pass rate, corrected"), f"{rate.value:.2f}", _interval(rate.interval), told)
+    table.add_row(Text("pass rate, corrected"), f"{corrected.value:.2f}", _interval(corrected.interval), told)
     head = hanging(page, Text.assemble((safe_text(calibration.rubric, one_line=True), STRONG), about))
     return rendered(page, head, Text(""), table.text(page), Text(""), *_licence(licence, page))
 
