@@ -117,7 +117,9 @@ def _compared(baseline: Baseline, measured: MeasuredRun, suite: Suite) -> RunVer
         word="PASS, improved" if comparison.improved else kind.value.upper(),
         reasons=(decisive, *filter(None, [left.sentence()]), *others),
         exit_code=kind.exit_code,
-        next_step=_next_step(kind, measured.prompt_id, changed=changed, whole=not left.sentence()),
+        next_step=f"llmops eval {measured.prompt_id} --against HEAD"
+        if stale and kind is VerdictKind.INCOMPARABLE
+        else _next_step(kind, measured.prompt_id, changed=changed, whole=not left.sentence()),
         compared_with=f"baseline of v{baseline.run.prompt_version}, accepted {baseline.acceptance.at:%Y-%m-%d}",
         changed=changed,
     )

@@ -42,7 +42,7 @@ def validate(
         FindingsFormat, typer.Option("--format", help="How to print the findings.")
     ] = FindingsFormat.TEXT,
 ) -> ExitCode:
-    """Check prompts, suites, cases and settings.
+    """Check prompts, suites, cases, baselines and settings.
 
     Lists every finding as path:line:column with its rule and what to do. Needs no model, no network, and Git
     only for --base, which adds the rules that compare with an earlier revision (versions, broken interfaces).
@@ -95,6 +95,9 @@ def _as_document(workspace: Workspace, reports: "Iterator[FileReport]", output_f
 
 
 def _reports(workspace: Workspace, paths: tuple[str, ...], base: str | None) -> "Iterator[FileReport]":
+    from itertools import chain  # noqa: PLC0415 - only when the command runs
+
+    from llmops_cli.evals.baseline_validation import baseline_reports  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.catalog import Catalog  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.validation import validate as validate_files  # noqa: PLC0415 - only when the command runs
@@ -102,19 +105,21 @@ def _reports(workspace: Workspace, paths: tuple[str, ...], base: str | None) -> 
     # a project file with errors is one more invalid file here, not a reason to stop
     settings = workspace.project.settings
     catalog = Catalog(workspace.tree, settings)
+    baselines = baseline_reports(catalog, paths)
     if base is None:
-        return validate_files(catalog, metrics=KNOWN_METRICS, paths=paths)
+        return chain(validate_files(catalog, metrics=KNOWN_METRICS, paths=paths), baselines)
     from llmops_cli.registry.history.prompt_history import GitVersions  # noqa: PLC0415 - only when the command runs
 
     versions = GitVersions(workspace.repository, settings, base)
     warn_of_unknown_versions(workspace.console, versions)
-    return validate_files(
+    files = validate_files(
         catalog,
         metrics=KNOWN_METRICS,
         paths=paths,
         base=Catalog(workspace.repository.tree_at(base), settings),
         versions=versions,
     )
+    return chain(files, baselines)
 
 
 def _refuse_nothing(files: int, workspace: Workspace) -> None:

@@ -81,10 +81,10 @@ def stale_reasons(baseline: Baseline, *, now: datetime, models_served: tuple[str
     run = baseline.run
     age = now - baseline.acceptance.at
     if age > OLDEST and not run.scores.keys() <= run.deterministic_metrics:
-        reasons.append(f"The baseline is {age.days} days old; after {OLDEST.days} both sides are run now.")
+        reasons.append(f"The baseline is {age.days} days old; after {OLDEST.days} it no longer stands for the present.")
     if models_served and run.models_served and set(models_served) != set(run.models_served):
         before, after = ", ".join(run.models_served), ", ".join(sorted(models_served))
-        reasons.append(f"The baseline was answered by {before}, now {after} answers; both sides are run now.")
+        reasons.append(f"The baseline was answered by {before}, now {after} answers.")
     return tuple(reasons)
 
 

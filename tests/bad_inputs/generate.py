@@ -10,9 +10,10 @@ GATE-FAIL (valid, but the evaluation must not pass).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ class BadInput:
 
     @property
     def group(self) -> str:
-        """The letter of the group: A YAML, B ids, C Unicode, D templates, E suites and datasets."""
+        """The letter of the group: A YAML, B ids, C Unicode, D templates, E suites, datasets and baselines."""
         return self.id[0]
 
     def write_to(self, root: Path) -> None:
@@ -52,7 +53,7 @@ class BadInput:
 
 def cases() -> list[BadInput]:
     """Return the whole corpus, in the order of the manifest."""
-    return [*_yaml(), *_ids(), *_unicode(), *_templates(), *_suites(), *_datasets()]
+    return [*_yaml(), *_ids(), *_unicode(), *_templates(), *_suites(), *_datasets(), *_baselines()]
 
 
 def manifest() -> str:
@@ -343,6 +344,52 @@ def _datasets() -> Iterator[BadInput]:
     )  # fmt: skip
     for number, name, data, outcome, rule, line in rows:
         yield _input(number, data, outcome, rule, line=line, path=f"evals/cases/{name}")
+
+
+def baseline(score: float = 1.0, case: str = "c1") -> dict[str, object]:
+    """Return a baseline of one case without the digest of its content, as its file holds it."""
+    zeros = "sha256:" + "0" * 64
+    effort = {"cost_usd": 0, "input_tokens": 1, "output_tokens": 1, "p50_seconds": 0, "p95_seconds": 0}
+    return {
+        "accepted": {"at": "2026-01-02T03:04:05Z", "by": "Ada", "commit": "", "why": "first"},
+        "cases": {case: {"digest": zeros, "passed": [int(score > 0)], "scores": {"contains": [score]}}},
+        "deterministic_metrics": ["contains"],
+        "digests": {"dataset": zeros, "judges": {}, "metrics": {"contains": zeros}, "rubrics": {}, "suite": zeros},
+        "effort": effort,
+        "metrics": {"contains": {"cases": 1, "interval": [score, score], "mean": score}},
+        "model": {"asked": "echo/demo", "served": ["echo"]},
+        "prompt": "demo",
+        "prompt_digest": zeros,
+        "prompt_version": 1,
+        "repeats": 1,
+        "schema": 1,
+        "score": score,
+        "self_comparison": None,
+        "tool_version": "0.1.0",
+    }
+
+
+def _sealed(document: dict[str, object]) -> str:
+    # no number in it needs more of canonical JSON than sorted keys
+    plain = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return json.dumps({**document, "sha256": hashlib.sha256(plain.encode()).hexdigest()})
+
+
+def _baselines() -> Iterator[BadInput]:
+    edited = json.dumps({**baseline(), "sha256": "f" * 64})
+    text = json.loads(json.dumps(baseline(1)))
+    text["cases"]["c1"]["scores"]["contains"] = ["1.0; DROP"]
+    rows = (
+        ("E60", edited, "REJECT", "baseline-digest", "validate"),
+        ("E61", '{"schema": 999}', "REJECT", "baseline-newer", "validate"),
+        ("E62", _sealed(baseline(0)), "WARN", "baseline-all-zero", "validate"),
+        ("E63", _sealed(baseline(1, case="lost")), "GATE-FAIL", "", "eval"),
+        ("E64", _sealed(text), "REJECT", "baseline-score", "validate"),
+    )
+    for number, data, outcome, rule, command in rows:
+        made = _input(number, data, outcome, rule, path="evals/baselines/demo.json", command=command)
+        files = {**made.files, SUITE: suite("contains, expected: hello").encode()}
+        yield replace(made, files=files)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ def corpus() -> list[BadInput]:
 
 def read(bad: BadInput) -> tuple[Finding, ...]:
     data = bad.files[bad.path]
+    if bad.path.startswith("evals/baselines/"):
+        return ()  # read by another room; the test of the command line sees them
     if bad.path.startswith("evals/cases/"):
         return read_cases_rows(data, bad.path).findings
     document = parse_yaml_document(data, bad.path)

@@ -235,7 +235,7 @@ def test_a_baseline_ages_in_two_weeks() -> None:
     baseline = baseline_of(RUN)
     assert stale_reasons(baseline, now=NOW + timedelta(days=14)) == ()
     assert stale_reasons(baseline, now=NOW + timedelta(days=15)) == (
-        "The baseline is 15 days old; after 14 both sides are run now.",
+        "The baseline is 15 days old; after 14 it no longer stands for the present.",
     )
 
 
