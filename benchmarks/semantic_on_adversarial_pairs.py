@@ -12,7 +12,9 @@ import json
 import sys
 from pathlib import Path
 
-from semantic_models import METRICS, models, scorer, values
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.semantic_models import METRICS, models, scorer, values
 
 PAIRS = Path(__file__).parents[1] / "tests" / "data" / "adversarial_pairs.jsonl"
 

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from scipy.stats import kendalltau, spearmanr
-from semantic_models import METRICS, models, scorer, values
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.semantic_models import METRICS, models, scorer, values
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "summeval" / "summeval-10.jsonl"
 RATINGS = ("coherence", "consistency", "fluency", "relevance")

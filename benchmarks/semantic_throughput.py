@@ -19,7 +19,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semantic_models import models, scorer, values
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
+
+from benchmarks.semantic_models import models, scorer, values  # noqa: E402 - after the paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,9 +92,8 @@ def _libraries() -> tuple[Loop | None, Loop | None]:
     """Return bert-score and sentence-transformers over the embedded model's weights, as users call them."""
     if not all(find_spec(name) for name in ("bert_score", "torch", "onnx", "sentence_transformers")):
         return None, None
-    sys.path.insert(0, str(TESTS / "evals" / "semantic"))
     from bert_score import BERTScorer  # noqa: PLC0415
-    from dequantised_model import embedded_weights, write_model  # noqa: PLC0415
+    from evals.semantic.dequantised_model import embedded_weights, write_model  # noqa: PLC0415
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     from sentence_transformers.models import Pooling, Transformer  # noqa: PLC0415
 
@@ -105,9 +106,10 @@ def _libraries() -> tuple[Loop | None, Loop | None]:
         return scorer_.score([a for a, _ in pairs], [r for _, r in pairs], batch_size=64)
 
     def cosines(pairs: list[tuple[str, str]]) -> object:
-        answers = encoder.encode([a for a, _ in pairs], batch_size=64, normalize_embeddings=True)
-        references = encoder.encode([r for _, r in pairs], batch_size=64, normalize_embeddings=True)
-        return (answers * references).sum(axis=1)
+        # each text once, as ours and bert-score do by themselves
+        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+        found = dict(zip(texts, encoder.encode(texts, batch_size=64, normalize_embeddings=True), strict=True))
+        return [float(found[answer] @ found[reference]) for answer, reference in pairs]
 
     return bert_score, cosines
 

