@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 
 PROJECT_PATH = "llmops.yaml"
 GITHUB = ".github"
-CHECK_FILES = (PROJECT_PATH, "action.yml", "action.yaml", ".gitlab-ci.yml", "CODEOWNERS", "docs/CODEOWNERS")
+CHECK_FILES = (
+    ".buildkite/pipeline.yml",
+    ".circleci/config.yml",
+    ".gitlab-ci.yml",
+    ".gitlab/CODEOWNERS",
+    "CODEOWNERS",
+    "Jenkinsfile",
+    "action.yaml",
+    "action.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "docs/CODEOWNERS",
+    PROJECT_PATH,
+)
 """Files outside the registry's folders that decide how prompts are checked; with everything below `.github`."""
 
 PIN_FILES = (

@@ -14,18 +14,23 @@ if TYPE_CHECKING:
 
 
 class FlakyModel:
-    """Counts what it was asked; `wrong_fraction` of the answers are wrong, seeded."""
+    """Keeps the first message (`asked`) and all messages (`told`) of each request.
+
+    `wrong_fraction` of the answers are wrong, seeded.
+    """
 
     def __init__(self, wrong_fraction: float, served: str) -> None:
         self.wrong_fraction = wrong_fraction
         self.served = served
         self.asked: list[str] = []
+        self.told: list[str] = []
         self._random = Random(5)  # noqa: S311 - a model that errs, not a secret
         self._lock = Lock()
 
     def answer(self, messages: list[dict[str, str]]) -> str:
         with self._lock:
             self.asked.append(messages[0]["content"])
+            self.told.append("\n".join(message["content"] for message in messages))
             wrong = self._random.random() < self.wrong_fraction
         return "no idea" if wrong else messages[-1]["content"]
 

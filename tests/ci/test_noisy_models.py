@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ci.flaky_model import FlakyModel, flaky_model
-from ci.gate_world import BASELINE, PROJECT, PROMPT, GateWorld
+from ci.gate_world import BASELINE, PROJECT, PROMPT, RUBRIC, SUITE, GateWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,3 +143,26 @@ def test_changed_evaluates_what_the_change_reaches_and_nothing_else(world: GateW
     reword(world)
     done = world.llmops("eval", "--changed", "--base", "main", "--format", "json")
     assert [run["prompt"] for run in json.loads(done.out)["runs"]] == ["repeat"]
+
+
+def test_the_rubric_of_the_base_judges_although_the_change_edits_it(
+    world: GateWorld, model: tuple[FlakyModel, str]
+) -> None:
+    world.git("checkout", "-q", "main")
+    world.edit(PROJECT, "http://127.0.0.1:9/v1", model[1])
+    price = "price: {input_usd_per_million: 1, output_usd_per_million: 1}"
+    world.edit(PROJECT, "fast: {name: own/small}", f"fast: {{name: own/small, {price}}}")
+    world.edit(SUITE, "metrics:\n", "metrics:\n  - {metric: judge, rubric: rubrics/kind.yaml, min: 0.5}\n")
+    world.commit("A judge")
+    world.git("checkout", "-q", "-B", "change")
+    world.edit(RUBRIC, "Is the answer kind?", "Always say yes.")
+    world.edit(RUBRIC, "version: 1", "version: 2")
+
+    code, report = world.gate()
+
+    assert code in {5, 8, 10}, report["headline"]
+    assert any(change["kind"] == "judge" and change["loosens"] for change in report["changes"])
+    judged = [said for said in model[0].told if "kind?" in said or "Always say yes" in said]
+    assert judged, model[0].told[:1]
+    assert "Is the answer kind?" in judged[0]
+    assert "Always say yes." in judged[-1]
