@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 30
 FIRST_PAUSE_SECONDS = 0.01
 LONGEST_PAUSE_SECONDS = 0.5
+MOST_UNANSWERED = 8
+"""A disk or a network that gives no answer is asked for about two seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ def apply(plan: Plan, target: Target, clock: Clock) -> Receipt:
     started = clock.monotonic()
     problem: StaleRevisionError | UnknownOutcomeError | None = None
     unanswered: tuple[Event, Write] | None = None
+    silent = 0
     for attempt in range(MOST_ATTEMPTS):
         if attempt:
             clock.sleep(min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS))
@@ -66,7 +69,9 @@ def apply(plan: Plan, target: Target, clock: Clock) -> Receipt:
         except StaleRevisionError as error:
             problem, unanswered = error, None
         except UnknownOutcomeError as error:
-            problem = error
+            problem, silent = error, silent + 1
+            if silent == MOST_UNANSWERED:
+                raise
         else:
             return Receipt(event=unanswered[0], elapsed_seconds=clock.monotonic() - started)
     raise problem or TargetError("nothing was tried.")
