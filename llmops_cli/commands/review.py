@@ -148,7 +148,7 @@ def _desk(workspace: Workspace, files: "RubricFiles") -> "Desk":
         offered = "  ".join(f"[{key}] {safe_text(option, one_line=True)}" for key, option in keys.items())
         console.note(f"{safe_text(question.text, one_line=True)}\n{offered}  [s]kip [b]ack [q]uit")
         line = sys.stdin.readline()
-        return line if line else None
+        return line or None
 
     return Desk(
         show=show,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.completions import Completion
     from llmops_cli.evals.judges.form import Question
 
-LEAST_MASS = 0.5
+LEAST_MASS = 0.2
 """What the labels must have of the first token's probability; below, the judge was about to say something else."""
 
 
