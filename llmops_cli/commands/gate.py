@@ -9,6 +9,7 @@ from llmops_cli.commands._parameters import BaseRevision
 from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.core.safe_text import safe_text
 
 if TYPE_CHECKING:
     from llmops_cli.ci.gate_report import GateReport
@@ -97,4 +98,4 @@ def _show(workspace: Workspace, report: "GateReport", output_format: GateFormat)
 
         console.payload(gate_text(report, console.report_page))
     if report.next_step:
-        console.note(f"\nNext: {report.next_step}")
+        console.note(f"\nNext: {safe_text(report.next_step, one_line=True)}")
