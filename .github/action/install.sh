@@ -17,9 +17,15 @@ for name in PATH HOME TMPDIR LANG HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy htt
   if [ -n "${!name:-}" ]; then kept+=("$name=${!name}"); fi
 done
 
+# a job that judges several registries installs once; the runner empties this place between jobs
+wanted=$(cat "$LLMOPS_ACTION_PATH"/.github/action/*requirements.txt | "$python" -c \
+  'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
+if [ "$(cat "$environment/made-of" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
+
 "$python" -m venv --clear "$environment"
 install=(env -i "${kept[@]}" "$environment/bin/python" -m pip install
   --quiet --no-input --disable-pip-version-check --no-compile --require-hashes)
 # some packages come as source only: what builds them is pinned and checked too
 "${install[@]}" --only-binary :all: -r "$LLMOPS_ACTION_PATH/.github/action/build-requirements.txt"
 "${install[@]}" --no-build-isolation -r "$LLMOPS_ACTION_PATH/.github/action/requirements.txt"
+echo "$wanted" > "$environment/made-of"

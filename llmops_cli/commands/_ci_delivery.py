@@ -7,8 +7,8 @@ import secrets
 from typing import TYPE_CHECKING
 
 from llmops_cli import __version__
+from llmops_cli.ci.gate_remarks import SUMMARIES, annotated, remarks
 from llmops_cli.ci.gate_text import gate_text
-from llmops_cli.ci.github.annotations import SUMMARIES, annotated, remarks
 from llmops_cli.ci.github.api import CheckRun
 from llmops_cli.ci.github.api_errors import ForbiddenError, GitHubApiError
 from llmops_cli.ci.github.comment import render_comment, render_error, render_summary

@@ -21,6 +21,8 @@ class GateFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    JUNIT = "junit"
+    CODEQUALITY = "codequality"
 
 
 def gate(  # noqa: PLR0913 - the options of the command; they are grouped in its first lines
@@ -93,6 +95,15 @@ def _show(workspace: Workspace, report: "GateReport", output_format: GateFormat)
         from llmops_cli.ci.gate_markdown import gate_markdown  # noqa: PLC0415 - only for this format
 
         console.payload(gate_markdown(report))
+    elif output_format is GateFormat.JUNIT:
+        from llmops_cli.ci.gate_junit import gate_junit  # noqa: PLC0415 - only for this format
+
+        console.payload(gate_junit(report))
+    elif output_format is GateFormat.CODEQUALITY:
+        from llmops_cli.ci.gate_remarks import remarks  # noqa: PLC0415 - only for this format
+        from llmops_cli.reports.findings_codequality import findings_codequality  # noqa: PLC0415 - only for this format
+
+        console.payload(findings_codequality(remarks(report)))
     else:
         from llmops_cli.ci.gate_text import gate_text  # noqa: PLC0415 - only for this format
 

@@ -26,6 +26,7 @@ class FindingsFormat(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     GITHUB = "github"
+    CODEQUALITY = "codequality"
 
 
 def validate(
@@ -86,6 +87,10 @@ def _as_document(workspace: Workspace, reports: "Iterator[FileReport]", output_f
 
         summaries = {name: RULES.row(name).summary for name in RULES}
         console.payload(findings_sarif(findings, tool_version=__version__, summaries=summaries))
+    elif output_format is FindingsFormat.CODEQUALITY:
+        from llmops_cli.reports.findings_codequality import findings_codequality  # noqa: PLC0415 - only for this format
+
+        console.payload(findings_codequality(findings))
     elif findings:
         from llmops_cli.reports.findings_github import findings_github  # noqa: PLC0415 - only when the command runs
 

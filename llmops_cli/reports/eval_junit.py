@@ -33,7 +33,7 @@ def _suite(rows: Sequence[TrialRow]) -> Iterator[str]:
     states = [row.state for row in rows]
     name = f"{rows[0].prompt} on {rows[0].model}"
     yield (
-        f'  <testsuite name={_attribute(name)} tests="{len(rows)}" failures="{states.count("fail")}"'
+        f'  <testsuite name={xml_attribute(name)} tests="{len(rows)}" failures="{states.count("fail")}"'
         f' errors="{states.count("error")}" skipped="{states.count("not run")}"'
         f' time="{sum(row.seconds for row in rows):.3f}">'
     )
@@ -44,8 +44,9 @@ def _suite(rows: Sequence[TrialRow]) -> Iterator[str]:
 
 def _case(row: TrialRow, *, several: bool) -> Iterator[str]:
     name = f"{row.case_id} [trial {row.trial + 1}]" if several else row.case_id
-    place = f" file={_attribute(row.path)}" + f' line="{row.line}"' if row.path else ""
-    head = f'    <testcase classname={_attribute(row.prompt)} name={_attribute(name)} time="{row.seconds:.3f}"{place}'
+    place = f" file={xml_attribute(row.path)}" + f' line="{row.line}"' if row.path else ""
+    names = f"classname={xml_attribute(row.prompt)} name={xml_attribute(name)}"
+    head = f'    <testcase {names} time="{row.seconds:.3f}"{place}'
     if row.state == "pass":
         yield f"{head}/>"
         return
@@ -56,7 +57,7 @@ def _case(row: TrialRow, *, several: bool) -> Iterator[str]:
         tag = "failure" if row.state == "fail" else "error"
         first = row.why[0] if row.why else row.state
         body = "\n".join([*row.why, f"expected: {row.expected}", f"got: {row.got}"])
-        yield f"      <{tag} message={_attribute(first)}>{_body(body)}</{tag}>"
+        yield f"      <{tag} message={xml_attribute(first)}>{xml_body(body)}</{tag}>"
     yield "    </testcase>"
 
 
@@ -64,11 +65,13 @@ def _text(text: str) -> str:
     return _ILLEGAL.sub("\ufffd", safe_text(text))[:LONGEST_TEXT]
 
 
-def _body(text: str) -> str:
+def xml_body(text: str) -> str:
+    """Return any text as the content of an element, without anything that a CI runner takes for a command."""
     # as character references, what a CI runner would take for commands is the same to an XML reader
     escaped = escape(_text(text)).replace("##[", "#&#35;[")
     return re.sub(r"(?m)^(\s*)::", r"\1&#58;:", escaped)
 
 
-def _attribute(text: str) -> str:
+def xml_attribute(text: str) -> str:
+    """Return any text as the quoted value of an attribute."""
     return quoteattr(_text(safe_text(text, one_line=True)))
