@@ -40,6 +40,7 @@ class EvalOptions:
     retry_errors: bool = False
     fail_fast_tier: bool = False
     agreed_to_cost: bool = False
+    batch: bool = False
     against: str = BASELINE
     aa: bool = False
 

@@ -23,6 +23,9 @@ SAMPLED_CASES = 20
 BYTES_PER_TOKEN = 3
 """English has more than 4 bytes a token, Chinese about 3."""
 
+BATCH_PRICE = 0.5
+"""Of the usual one, as `gateway.batches` reckons it."""
+
 TOKENS_PER_MESSAGE = 4
 """What a message takes beside its text."""
 
@@ -104,7 +107,7 @@ def _planned(
         message = f"what '{safe_text(described.name, one_line=True)}' costs is not known."
         hint = "Set its price under models: in llmops.yaml, limit max_tokens, or pass --allow-unknown-price."
         raise UsageError(message, where=prompt.path, hint=hint)
-    return PlannedRun(job=job, most_usd=most)
+    return PlannedRun(job=job, most_usd=most * BATCH_PRICE if options.batch and most else most)
 
 
 def _most_usd(workspace: Workspace, job: EvalJob) -> float | None:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._eval_plan import PlannedRun
     from llmops_cli.commands._workspace import Workspace
-    from llmops_cli.core.completions import Usage
+    from llmops_cli.core.completions import Model, Usage
     from llmops_cli.evals.measured_run import MeasuredRun
     from llmops_cli.evals.progress import RunProgress
-    from llmops_cli.evals.run_folder import RunFolders, RunRecord
+    from llmops_cli.evals.run_folder import OpenRun, RunFolders, RunRecord
     from llmops_cli.evals.summary import RunSummary
     from llmops_cli.gateway.assembly import Gateway, GatewaySettings
 
@@ -83,9 +83,10 @@ async def run_one(workspace: Workspace, planned: PlannedRun, model: Gateway, opt
     run = folders.open(job, resume=options.resume, retry_errors=options.retry_errors)
     for note in run.notes:
         console.note(note)
+    answering = await _answering(console, planned, run, model, options)
     progress = _ProgressOfRun(console, job.prompt.identifier)
     ports = EvalPorts(
-        model=model,
+        model=answering,
         render=render_messages,
         bind=scorers(workspace, model, options.mode, suite_path=job.suite.path),
         clock=time.monotonic,
@@ -110,6 +111,21 @@ async def run_one(workspace: Workspace, planned: PlannedRun, model: Gateway, opt
         record=record,
         elapsed_seconds=time.monotonic() - started,
     )
+
+
+async def _answering(
+    console: Console, planned: PlannedRun, run: OpenRun, gateway: Gateway, options: EvalOptions
+) -> Model:
+    """Return who answers the prompts: the gateway, or batches that are handed in and waited for first."""
+    if not options.batch:
+        return gateway
+    from llmops_cli.commands._eval_batch import batch_answers  # noqa: PLC0415 - only with this option
+
+    try:
+        return await batch_answers(console, planned, run, gateway, retry_errors=options.retry_errors)
+    except BaseException:
+        run.journal.close()
+        raise
 
 
 class _ProgressOfRun:

@@ -93,6 +93,9 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     concurrency: Annotated[
         int | None, typer.Option("--concurrency", metavar="N", min=1, help="Calls at once.", show_default=False)
     ] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Ask in the provider's batches: half the price, within a day.")
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Agree to a cost above budget.confirm_above_usd without being asked.")
     ] = False,
@@ -135,6 +138,9 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     if len(chosen) > 1:
         message = "--replay, --record and --live exclude each other."
         raise UsageError(message)
+    if batch and (replay or record or against != BASELINE):
+        message = "--batch asks the model itself, once: leave --replay, --record and --against out."
+        raise UsageError(message)
     if aa and against != BASELINE:
         message = "--aa and --against exclude each other."
         raise UsageError(message)
@@ -159,6 +165,7 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
         retry_errors=retry_errors,
         fail_fast_tier=fail_fast_tier,
         agreed_to_cost=yes,
+        batch=batch,
         against=against,
         aa=aa,
     )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.completions import Completion, CompletionRequest, Model
     from llmops_cli.core.embeddings import EmbeddingModels
     from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.gateway.batches.batch_api import BatchApi
     from llmops_cli.gateway.middleware.cost import PriceFunction
     from llmops_cli.gateway.provider import Notify, Provider
     from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
@@ -225,6 +226,20 @@ class Gateway:
             raise SetupError(message, hint="Leave --replay out, or measure with the embedded model.")
         limits = self._limits_of(name)
         return self._open_provider(name, limits), limits
+
+    def batch_api(self, model_name: str) -> BatchApi:
+        """Return the way to the batches of a model's provider, at half the price; `model_name` is resolved.
+
+        Raises:
+            UsageError: when the provider has none.
+            SetupError: when a replay was asked for.
+        """
+        from llmops_cli.gateway.batches import open_batch_api  # noqa: PLC0415 - few runs need it
+
+        name = split_model_name(model_name)[0]
+        provider, _ = self._live_provider(name)
+        settings = self._settings
+        return open_batch_api(name, provider, Retry(settings.retry, settings.timing, settings.draw), settings.price)
 
     def _limits_of(self, name: str) -> ProviderLimits:
         if name not in self._limits:

@@ -72,9 +72,21 @@ class HttpEndpoint:
             ConnectionFailedError: when there is no whole answer within the time.
             ProviderError: when the answer is too large, or packed in a way that was not offered.
         """
+        return await self.send("POST", path, body)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        content_type: str = "application/json",
+        limit_bytes: int = LIMIT_BYTES,
+    ) -> HttpAnswer:
+        """Send one request with any method and body, as `post` does."""
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._exchange(path, body)
+                return await self._exchange(method, path, body, content_type, limit_bytes)
         except TimeoutError as error:
             message = f"no complete answer within {self._timeout_seconds:g} s."
             raise ConnectionFailedError(message, where=self.host, retryable=True) from error
@@ -85,16 +97,17 @@ class HttpEndpoint:
             await self._transport.aclose()
             self._transport = None
 
-    async def _exchange(self, path: str, body: bytes) -> HttpAnswer:
+    async def _exchange(self, method: str, path: str, body: bytes, content_type: str, limit_bytes: int) -> HttpAnswer:
         import httpx
 
         transport = self._transport or self._open()
-        headers = httpx.Headers([*self._fixed_headers, (b"Content-Length", str(len(body)).encode())])
-        request = httpx.Request("POST", self.base_url + path, headers=headers, content=body)
+        described = [(b"Content-Type", content_type.encode("ascii")), (b"Content-Length", str(len(body)).encode())]
+        headers = httpx.Headers([*self._fixed_headers, *described])
+        request = httpx.Request(method, self.base_url + path, headers=headers, content=body)
         try:
             response = await transport.handle_async_request(request)
             try:
-                data = await self._read(response)
+                data = await self._read(response, limit_bytes)
             finally:
                 await response.aclose()
         except (httpx.TransportError, OSError) as error:
@@ -103,15 +116,15 @@ class HttpEndpoint:
             raise ConnectionFailedError(message, where=self.host, retryable=True) from error
         return HttpAnswer(status=response.status_code, headers=dict(response.headers), body=data)
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _read(self, response: httpx.Response, limit_bytes: int) -> bytes:
         packed = response.headers.get("content-encoding", "identity").strip().lower()
         unpack = _unpacker(packed, self.host)
         data = bytearray()
         stream = response.stream
         async for chunk in stream:  # type: ignore[union-attr]  # an async transport has an async stream
-            data += unpack.decompress(chunk, LIMIT_BYTES + 1 - len(data)) if unpack else chunk
-            if len(data) > LIMIT_BYTES:
-                message = f"the answer is larger than {LIMIT_BYTES // 1024 // 1024} MiB."
+            data += unpack.decompress(chunk, limit_bytes + 1 - len(data)) if unpack else chunk
+            if len(data) > limit_bytes:
+                message = f"the answer is larger than {limit_bytes // 1024 // 1024} MiB."
                 raise ProviderError(message, where=self.host)
         expected = response.headers.get("content-length")
         if unpack is None and expected is not None and expected.isdecimal() and int(expected) != len(data):
@@ -145,7 +158,6 @@ class HttpEndpoint:
             "Accept": "application/json",
             # answers are small; unpacking what was packed anyway is bounded below
             "Accept-Encoding": "identity",
-            "Content-Type": "application/json",
             **self._headers,
         }
         self._fixed_headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in named.items()]

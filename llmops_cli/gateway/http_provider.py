@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, cast
 
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.core.safe_text import safe_text, shortened
-from llmops_cli.gateway.http_endpoint import HttpAnswer, HttpEndpoint
+from llmops_cli.gateway.http_endpoint import LIMIT_BYTES, HttpAnswer, HttpEndpoint
 from llmops_cli.gateway.provider import RateLimitedError, half_a_surrogate_pair, split_model_name
 from llmops_cli.gateway.provider_keys import read_key
 from llmops_cli.gateway.rate_limit_headers import read_limits
@@ -101,6 +101,36 @@ class HttpProvider:
         if answer.status != _OK:
             self._refuse(answer, limits.retry_after_seconds)
         return self._document(answer), latency_seconds
+
+    @property
+    def wire(self) -> WireFormat:
+        """The protocol's own part."""
+        return self._wire
+
+    @property
+    def base_url(self) -> str:
+        """Where it is reached."""
+        return self._base_url
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        content_type: str = "application/json",
+        limit_bytes: int = LIMIT_BYTES,
+    ) -> bytes:
+        """Send any request below the base URL, as the protocols' batches need them; return the body of the answer.
+
+        Raises:
+            SetupError: when key or network are missing.
+            ProviderError: when the answer is a refusal.
+        """
+        answer = await self.prepare().send(method, path, body, content_type=content_type, limit_bytes=limit_bytes)
+        if answer.status != _OK:
+            self._refuse(answer, read_limits(answer.headers, datetime.now(UTC)).retry_after_seconds)
+        return answer.body
 
     def prepare(self) -> HttpEndpoint:
         """Return the endpoint with its key; connects to nothing yet.

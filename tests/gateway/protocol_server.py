@@ -79,6 +79,7 @@ class ProtocolServer:
         self.keep = True
         self.random = random.Random(seed)  # noqa: S311 - which request fails is no secret
         self.connections: set[Connection] = set()
+        self.batches = Batches()
         self._script: deque[Fault | None] = deque()
         self._server: asyncio.Server | None = None
 
@@ -149,7 +150,9 @@ class Connection(asyncio.Protocol):
             start, length = end + 4, int(headers.get("content-length", 0))
             if len(self.buffer) < start + length:
                 return
-            body = json.loads(self.buffer[start : start + length] or b"null")
+            data = bytes(self.buffer[start : start + length])
+            multipart = headers.get("content-type", "").startswith("multipart/")
+            body = data if multipart else json.loads(data or b"null")
             del self.buffer[: start + length]
             self.handle(Received(lines[0].split(" ")[1], headers, body))
 
@@ -159,6 +162,9 @@ class Connection(asyncio.Protocol):
         if server.keep:
             server.received.append(request)
         fault = server.next_fault()
+        if fault is None and is_batch_path(request.path):
+            self.send(200, server.batches.answer(request, server.behaviour))
+            return
         if fault is None and not server.behaviour.latency_seconds:
             self.send(200, answer(request, server.behaviour))
             return
@@ -180,7 +186,7 @@ class Connection(asyncio.Protocol):
     async def fail(self, request: Received, fault: Fault | None) -> None:  # noqa: C901, PLR0912 - one case per fault
         behaviour = self.server.behaviour
         again = {"retry-after": behaviour.retry_after} if behaviour.retry_after is not None else {}
-        data = answer(request, behaviour)
+        data = b"{}" if is_batch_path(request.path) else answer(request, behaviour)
         match fault:
             case None:
                 self.send(200, data)
@@ -231,6 +237,76 @@ class Connection(asyncio.Protocol):
         sent |= headers or {}
         head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
         self.transport.write(f"HTTP/1.1 {status} X\r\n{head}\r\n".encode("latin-1") + data)
+
+
+class Batches:
+    """The batch endpoints of OpenAI and Anthropic; a batch is ended after it was asked for so many times."""
+
+    def __init__(self) -> None:
+        self.looks_until_ended = 2
+        self.fails = ""
+        self.refuse_every = 0
+        self.files: dict[str, bytes] = {}
+        self.created: dict[str, list[Any]] = {}
+        self._looks: dict[str, int] = {}
+
+    def answer(self, request: Received, behaviour: Behaviour) -> bytes:
+        path = request.path.partition("?")[0].rstrip("/")
+        anthropic = "/messages/batches" in path
+        name = path.rpartition("/")[2]
+        if path.endswith("/files"):
+            name = f"file-{len(self.files)}"
+            self.files[name] = request.body.partition(b"application/jsonl\r\n\r\n")[2].rpartition(b"\r\n--")[0]
+            return json.dumps({"id": name, "object": "file"}).encode()
+        if name == "content":
+            return self.lines(path.split("/")[-2].removeprefix("out-"), behaviour, anthropic=False)
+        if name == "results":
+            return self.lines(path.split("/")[-2], behaviour, anthropic=True)
+        if name == "batches":
+            batch = f"batch_{len(self.created)}"
+            source = self.files[request.body["input_file_id"]].splitlines() if not anthropic else []
+            self.created[batch] = request.body["requests"] if anthropic else [json.loads(line) for line in source]
+            return self.status(batch, anthropic=anthropic)
+        self._looks[name] = self._looks.get(name, 0) + 1
+        return self.status(name, anthropic=anthropic)
+
+    def status(self, batch: str, *, anthropic: bool) -> bytes:
+        ended = self._looks.get(batch, 0) >= self.looks_until_ended
+        total = len(self.created[batch])
+        if anthropic:
+            counts = {"processing": 0 if ended else total, "succeeded": total if ended else 0, "errored": 0}
+            word = "ended" if ended else "in_progress"
+            return json.dumps({"id": batch, "processing_status": word, "request_counts": counts}).encode()
+        status = "failed" if self.fails else "completed" if ended else "in_progress"
+        document: dict[str, Any] = {
+            "id": batch,
+            "status": status,
+            "request_counts": {"total": total, "completed": total if ended else 0, "failed": 0},
+            "output_file_id": f"out-{batch}" if ended else None,
+            "errors": {"data": [{"message": self.fails}]} if self.fails else None,
+        }
+        return json.dumps(document).encode()
+
+    def lines(self, batch: str, behaviour: Behaviour, *, anthropic: bool) -> bytes:
+        rows: list[Any] = []
+        for number, entry in enumerate(self.created[batch], start=1):
+            refused = bool(self.refuse_every) and number % self.refuse_every == 0
+            if anthropic:
+                result: Any = {"type": "succeeded", "message": messages(entry["params"], behaviour)}
+                if refused:
+                    result = {"type": "errored", "error": {"type": "error", "error": {"message": "too long"}}}
+                rows.append({"custom_id": entry["custom_id"], "result": result})
+            else:
+                response: Any = {"status_code": 200, "body": chat(entry["body"], behaviour)}
+                if refused:
+                    response = {"status_code": 400, "body": {"error": {"message": "too long"}}}
+                rows.append({"custom_id": entry["custom_id"], "response": response, "error": None})
+        # answers come in any order
+        return "".join(f"{json.dumps(row)}\n" for row in reversed(rows)).encode()
+
+
+def is_batch_path(path: str) -> bool:
+    return "/batches" in path or "/files" in path
 
 
 def error_body(message: str) -> bytes:
