@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import Tier
 from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement
+from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement
 from llmops_cli.evals.semantic.reference_texts import (
     MEASURE,
     MINIMUM,
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.scores import ParameterProblem, ScoreContext
     from llmops_cli.evals.semantic.words import Words
+
+CELL_LIMIT = 5_000_000_000
+"""Words times words beyond which the common subsequence takes more than a few seconds."""
 
 PARAMETERS: JsonObject = {
     "type": "object",
@@ -86,6 +89,9 @@ def subsequence_overlap(answer: Sequence[str], reference: Sequence[str]) -> Over
     """Return the overlap by the longest common subsequence."""
     if not answer or not reference:
         return Overlap(0.0, 0.0)
+    if len(answer) * len(reference) > CELL_LIMIT:
+        message = f"the texts are too long to compare ({len(answer):,} and {len(reference):,} words)"
+        raise CannotMeasureError(message)
     shared = common_subsequence(answer, reference)
     return Overlap(shared / len(answer), shared / len(reference))
 

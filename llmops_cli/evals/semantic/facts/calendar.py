@@ -26,6 +26,7 @@ _ALSO_WORDS = frozenset({"may", "march", "mar", "jan", "sat", "sun", "wed", "mon
 """Names that are words or first names too: they count only beside a number, or not at all."""
 
 _NAMED_TIMES = {"noon": 12 * 60, "midnight": 0}
+_YEAR_DIGITS = 4
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
 
 
@@ -105,6 +106,8 @@ def _clock(tokens: Sequence[Token], place: int) -> tuple[Moment, int] | None:
     if token.lower in _NAMED_TIMES:
         return Moment(token.text, clock=_NAMED_TIMES[token.lower]), 1
     hour, colon, minutes = token.text.partition(":")
+    if len(hour) > 2:  # noqa: PLR2004 - no hour has more digits
+        return None
     if not (token.is_number and hour.isdecimal() and (not colon or minutes.isdecimal())) or int(hour) > 24:  # noqa: PLR2004
         return None
     half, length = _half_of_day(tokens, place + 1)
@@ -158,7 +161,7 @@ def _day_behind(tokens: Sequence[Token], place: int) -> tuple[int, int | None]:
 def _year_behind(tokens: Sequence[Token], place: int) -> tuple[int, int | None]:
     at = place + _is(tokens, place, {","})
     text = tokens[at].text if at < len(tokens) else ""
-    if text.isdecimal() and _FIRST_YEAR <= int(text[:5]) <= _LAST_YEAR:
+    if text.isdecimal() and len(text) == _YEAR_DIGITS and _FIRST_YEAR <= int(text) <= _LAST_YEAR:
         return at + 1, int(text)
     return place, None
 

@@ -105,7 +105,7 @@ def _dates(mine: Facts, expected: Facts, known: Facts | None) -> Iterator[Confli
 
 
 def _dated(moment: Moment, facts: Facts) -> bool:
-    numbers = {int(q.number) for q in facts.quantities if not q.kind and not q.weak}
+    numbers = {q.number for q in facts.quantities if not q.kind and not q.weak}
     only_numbers = moment.kind == "date" and set(moment.numbers()) and set(moment.numbers()) <= numbers
     return any(moment.agrees(m) for m in facts.moments) or bool(only_numbers)
 
