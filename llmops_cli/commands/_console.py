@@ -65,6 +65,11 @@ class Console:
         """Write what went wrong (a report: safe, maybe coloured) to stderr; quiet does not silence it."""
         self._write(self._stderr, text + "\n")
 
+    def log_line(self, line: str) -> None:
+        """Write a line of a log to stderr, as it is: the caller made it safe. Quiet silences it."""
+        if not self.quiet:
+            self._write(self._stderr, line + "\n")
+
     def status(self, text: str) -> None:
         """Replace the last line of a terminal's stderr; an empty text clears it."""
         self._write(self._stderr, f"\r\x1b[2K{safe_text(text, one_line=True)}")

@@ -68,10 +68,10 @@ def make_token(path: Path, *grants: str, name: str = "", days: float = 1) -> str
 
 @contextmanager
 def running(
-    store: Path | Target, *, tokens: Path | None = None, port: int = 0, heartbeat_seconds: float = 15.0
+    store: Path | SqliteTarget, *, tokens: Path | None = None, port: int = 0, heartbeat_seconds: float = 15.0
 ) -> Iterator[Running]:
     """Run a service until the block ends; the port is free again afterwards."""
-    target = store if not hasattr(store, "joinpath") else SqliteTarget(store)
+    target = store if isinstance(store, SqliteTarget) else SqliteTarget(store)
     log: list[str] = []
     service = build_service(
         ServiceSettings(

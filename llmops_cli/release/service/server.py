@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,7 @@ import uvicorn
 from llmops_cli.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from socket import socket
 
@@ -93,7 +97,7 @@ class ClosingServer(uvicorn.Server):
                 port=address.port,
                 ssl_certfile=address.certificate,
                 ssl_keyfile=address.key,
-                log_level="warning",
+                log_level="critical",
                 access_log=False,
                 server_header=False,
                 date_header=True,
@@ -107,6 +111,28 @@ class ClosingServer(uvicorn.Server):
             )
         )
         self._hub = service.hub
+
+    def run_until_stopped(self) -> bool:
+        """Serve until SIGINT or SIGTERM; tell whether it ever served."""
+        try:
+            self.run()
+        except SystemExit:
+            # how uvicorn says that it cannot listen there
+            return False
+        return self.started
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on a signal once, and not again afterwards: an orderly end is exit code 0."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Tell streams and long polls to end, then wait for what is being answered."""
