@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
@@ -45,6 +46,37 @@ GLOBAL_OPTIONS = (
 )
 
 
+class Row(NamedTuple):
+    """A command that is made when it is asked for; section and summary are what a list of commands shows of it."""
+
+    section: str
+    summary: str
+    make: Callable[[], TyperCommand | TyperGroup]
+
+
+class CommandsOnDemand(Mapping[str, Any]):
+    """Name → command, in the order of the rows; looking at the names makes none."""
+
+    def __init__(self, rows: Mapping[str, Row]) -> None:
+        """Make nothing yet."""
+        self.rows = rows
+        self._made: dict[str, TyperCommand | TyperGroup] = {}
+
+    def __getitem__(self, name: str) -> TyperCommand | TyperGroup:
+        """Return the command, made once."""
+        if name not in self._made:
+            self._made[name] = self.rows[name].make()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Walk the names."""
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.rows)
+
+
 class LlmopsCommand(TyperCommand):
     """A command that takes the global options too, listed in a section of their own."""
 
@@ -69,19 +101,23 @@ class LlmopsGroup(TyperGroup):
         self.format_commands(ctx, formatter)
         _write_sections(self.get_params(ctx), ctx, formatter)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer does not export the types
-        """Write the commands section by section, all summaries in one column."""
-        names = self.list_commands(ctx)
-        indent = max((len(name) for name in names), default=0)
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer does not export the types
+        """Write the commands section by section, all summaries in one column; none of them is made."""
+        rows = cast("CommandsOnDemand", self.commands).rows
+        indent = max(map(len, rows), default=0)
         sections: dict[str, list[tuple[str, str]]] = {}
-        for name in names:
-            command = self.commands[name]
-            section = getattr(command, "rich_help_panel", None) or "Commands"
-            limit = formatter.width - indent - 6
-            sections.setdefault(section, []).append((name.ljust(indent), command.get_short_help_str(limit)))
-        for section, rows in sections.items():
+        for name, row in rows.items():
+            sections.setdefault(row.section, []).append((name.ljust(indent), row.summary))
+        for section, listed in sections.items():
             with formatter.section(section):
-                formatter.write_dl(rows)
+                formatter.write_dl(listed)
+
+
+def filled(group: object, rows: Mapping[str, Row]) -> LlmopsGroup:
+    """Give a group its commands."""
+    own = cast("LlmopsGroup", group)
+    own.commands = cast("Any", CommandsOnDemand(rows))
+    return own
 
 
 def _write_sections(parameters: Iterable[Any], ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer does not export the types

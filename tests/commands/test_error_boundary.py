@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,6 +165,23 @@ def test_every_command_explains_itself_within_80_columns(name: str) -> None:
     assert (outcome.code, outcome.err) == (0, "")
     assert "Global options" in outcome.out
     assert max(len(line) for line in outcome.out.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("entry", cli.COMMANDS, ids=lambda entry: entry.name)
+def test_the_summary_of_a_command_is_the_first_sentence_of_its_docstring(entry: cli.Entry) -> None:
+    module, _, function = entry.location.partition(":")
+    told = inspect.getdoc(getattr(import_module(f"llmops_cli.commands.{module}"), function)) or ""
+    assert " ".join(told.split()).startswith(entry.summary)
+    assert entry.summary.endswith(".")
+
+
+def test_the_help_loads_no_command() -> None:
+    script = "import sys; from llmops_cli.cli import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    loaded = set(done.stderr.split())
+    locations = {f"llmops_cli.commands.{entry.location.partition(':')[0]}" for entry in cli.COMMANDS}
+    assert not locations & loaded
+    assert not {"asyncio", "yaml", "pandas", "httpx", "torch", "git", "jinja2", "rich", "jsonschema"} & loaded
 
 
 def test_the_help_lists_every_command_with_a_whole_sentence() -> None:
