@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from llmops_cli.core.canonical_json import digest_of_bytes
 from llmops_cli.core.errors import TargetError, UsageError
 from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
 from llmops_cli.core.safe_text import safe_text, shortened
@@ -79,7 +80,7 @@ class EtcdTarget:
         self,
         environment: str,
         revision: int,
-        head: str,  # noqa: ARG002 - the reader checks each event's digest
+        head: str,
         *,
         limit: int = 100,
     ) -> Sequence[bytes]:
@@ -95,9 +96,8 @@ class EtcdTarget:
                 "sort_target": "KEY",
             },
         )
-        found = answer.get("kvs", ())
-        newest = _b64(self._event_key(environment, revision))
-        return [b64decode(item["value"]) for item in found] if found and found[0]["key"] == newest else []
+        found = [b64decode(item["value"]) for item in answer.get("kvs", ())]
+        return found if found and digest_of_bytes(found[0]) == head else []
 
     def commit(self, write: Write) -> None:
         """Put what is new of the releases, then make the step in one transaction."""

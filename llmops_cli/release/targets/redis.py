@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from llmops_cli.core.canonical_json import digest_of_bytes
 from llmops_cli.core.errors import SetupError, TargetError, UsageError
 from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
 from llmops_cli.release.polling import poll
@@ -94,7 +95,7 @@ class RedisTarget:
         self,
         environment: str,
         revision: int,
-        head: str,  # noqa: ARG002 - the reader checks each event's digest
+        head: str,
         *,
         limit: int = 100,
     ) -> Sequence[bytes]:
@@ -107,7 +108,7 @@ class RedisTarget:
             if data is None:
                 break
             events.append(data)
-        return events
+        return events if events and digest_of_bytes(events[0]) == head else []
 
     def commit(self, write: Write) -> None:
         """Make the step with one script."""
