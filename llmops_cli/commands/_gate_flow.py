@@ -75,7 +75,8 @@ async def run_gate(workspace: Workspace, options: GateOptions) -> GateReport:
 async def _reports(
     workspace: Workspace, sides: GateSides, options: GateOptions, reached: Mapping[str, tuple[Reason, ...]]
 ) -> tuple[PromptReport, ...]:
-    from llmops_cli.commands._gate_run import GateRun, Gateways  # noqa: PLC0415 - only where a prompt is affected
+    from llmops_cli.commands._gate_parts import Gateways  # noqa: PLC0415 - only where a prompt is affected
+    from llmops_cli.commands._gate_run import GateRun  # noqa: PLC0415 - as above
     from llmops_cli.evals.job import RunBudget  # noqa: PLC0415 - as above
     from llmops_cli.gateway.assembly import open_gateway  # noqa: PLC0415 - as above
 

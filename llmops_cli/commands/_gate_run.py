@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from llmops_cli.ci.prompt_verdict import (
 from llmops_cli.ci.recorded_answers import recordings_path
 from llmops_cli.ci.regressed_cases import LONGEST_OUTPUT, regressed_cases
 from llmops_cli.commands._gate_arms import OpenArm
+from llmops_cli.commands._gate_parts import parts_of
 from llmops_cli.commands._judges import scorers
 from llmops_cli.commands._scores import load_committed
 from llmops_cli.core.errors import InvalidFileError, ProviderError, SetupError, UsageError
@@ -30,7 +31,7 @@ from llmops_cli.evals.gating.null_models import weak_spots
 from llmops_cli.evals.gating.self_comparison import self_comparison_sentence
 from llmops_cli.evals.job import EvalJob, RunBudget, repeats_for
 from llmops_cli.evals.measured_run import yardstick_of
-from llmops_cli.evals.metric_table import KNOWN_METRICS, bind
+from llmops_cli.evals.metric_table import bind
 from llmops_cli.registry.diff.prompt_diff import diff_prompts
 from llmops_cli.registry.templates.template import render_messages
 
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
     from llmops_cli.ci.gate_report import RegressedCase
     from llmops_cli.ci.gate_sides import GateSides
     from llmops_cli.ci.prompt_verdict import Outcome
+    from llmops_cli.commands._gate_parts import Gateways, Parts
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.prompts import Prompt
-    from llmops_cli.core.suites import GatePolicy, Suite
+    from llmops_cli.core.suites import Suite
     from llmops_cli.evals.baseline import Baseline
     from llmops_cli.evals.gating.looks import Looked
     from llmops_cli.evals.gating.null_models import NullProbe
@@ -53,47 +55,6 @@ if TYPE_CHECKING:
 
 BASE_OUTPUTS = 10
 """Cases for which the base's answer is looked up to be shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gateways:
-    """The way to models: `usual` may answer from the cache, `fresh` asks now, `recorded` reads recordings only."""
-
-    usual: Gateway
-    fresh: Gateway
-    recorded: Gateway
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What there is of a prompt on both sides.
-
-    `suite` is the base's; None for a prompt that the gate does not know (`new`), and where it is not valid.
-    """
-
-    prompt_id: str
-    head: Prompt
-    base: Prompt | None
-    suite: Suite | None
-    head_suite: Suite | None
-    new: bool
-
-    @property
-    def policy(self) -> GatePolicy | None:
-        """The numbers that decide: the base's, or those of a new suite."""
-        suite = self.suite or self.head_suite
-        return suite.gate if suite else None
-
-    @property
-    def suites_differ(self) -> bool:
-        """Whether the head's suite measures something else than the base's."""
-        if self.suite is None or self.head_suite is None:
-            return False
-        one, other = (
-            (suite.metrics_digest(), suite.dataset_digest(), suite.gate, suite.rubrics, suite.judges)
-            for suite in (self.suite, self.head_suite)
-        )
-        return one != other
 
 
 class GateRun:
@@ -111,7 +72,7 @@ class GateRun:
 
     async def report(self, prompt_id: str, reasons: tuple[Reason, ...]) -> PromptReport:
         """Evaluate one prompt of the head. What cannot be run is reported as not run, with the reason."""
-        parts = self._parts(prompt_id)
+        parts = parts_of(self._sides, prompt_id)
         notes: list[str] = []
         decisive = second = None
         weak: tuple[NullProbe, ...] = ()
@@ -148,19 +109,6 @@ class GateRun:
             notes=tuple(dict.fromkeys(notes)),
             next_step=_next_step(prompt_id, outcome, decisive, new=parts.new),
             blocks=blocks and outcome.kind is VerdictKind.INCONCLUSIVE,
-        )
-
-    def _parts(self, prompt_id: str) -> Parts:
-        head, policy = self._sides.change.head, self._sides.policy
-        base_prompt = policy.load(prompt_id).prompt if policy.path_of(prompt_id) else None
-        has_suite = policy.suite_path_of(prompt_id) is not None and policy.path_of(prompt_id) is not None
-        return Parts(
-            prompt_id=prompt_id,
-            head=head.prompt(prompt_id),
-            base=base_prompt,
-            suite=policy.load_suite(prompt_id, KNOWN_METRICS).suite if has_suite else None,
-            head_suite=head.load_suite(prompt_id, KNOWN_METRICS).suite if head.suite_path_of(prompt_id) else None,
-            new=not has_suite,
         )
 
     async def _weak_spots(self, parts: Parts) -> tuple[NullProbe, ...]:
