@@ -23,7 +23,7 @@ OUTPUTS: Mapping[str, tuple[str, str]] = {
     "held": ("Whether the change loosens its own gate and nobody approved that.", "true|false"),
     "affected": ("Ids of the affected prompts, separated by blanks.", "(?:[a-z0-9]+(?:-[a-z0-9]+)*(?: (?!$)|$))*"),
     "score": (
-        "Percentage of passing trials at the head, of the prompt with the lowest; empty when none was measured.",
+        "The score of the suite at the head in percent, of the prompt with the lowest; empty when none was measured.",
         r"(?:\d{1,3}\.\d)?",
     ),
     "cost-usd": ("What live calls of this check cost, in US dollars.", r"\d{1,9}\.\d{4}"),
