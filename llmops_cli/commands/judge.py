@@ -40,7 +40,7 @@ def calibrate_judge(  # noqa: PLR0913 - the options of the command
     *,
     judge: JudgeName = None,
     least: Least = 0.5,
-    rescores: Annotated[int, typer.Option("--rescores", metavar="N", min=1, max=10, help="Repeats per label.")] = 3,
+    rescores: Annotated[int, typer.Option("--rescores", metavar="N", min=0, max=10, help="Repeats per label.")] = 3,
     checks: Annotated[
         int, typer.Option("--checks", metavar="N", min=1, max=100, help="Texts per check of coherence.")
     ] = 20,

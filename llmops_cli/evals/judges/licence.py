@@ -148,7 +148,9 @@ def _shortcomings(calibration: Calibration, *, pairwise: bool) -> Iterator[str]:
             f"agreement beyond chance (kappa) is {calibration.kappa.value:.2f}, at least "
             f"{calibration.kappa.interval.lower:.2f} for sure; more than {LEAST_KAPPA} is needed"
         )
-    if calibration.steady.value < LEAST_STEADY:
+    if not calibration.steady.of:
+        yield "no text was judged twice; calibrate with --rescores 3"
+    elif calibration.steady.value < LEAST_STEADY:
         yield f"the same text gets the same verdict in {calibration.steady.value:.0%} of repeats; 95% are needed"
     if calibration.unreadable:
         yield f"{calibration.unreadable} of {calibration.labels} labelled outputs got no readable verdict"
