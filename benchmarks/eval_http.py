@@ -129,6 +129,7 @@ def evaluated(folder: Path, *options: str) -> Figures:
     """Evaluate and make sure that every case was answered, and right."""
     command = [sys.executable, "-m", "llmops_cli", "eval", "--format", "json", "-q", *options]
     figures = measured(command, folder)
+    assert figures.out.startswith("{"), figures.out[:2000]
     run = json.loads(figures.out)["runs"][0]
     assert run["trials"]["errored"] == run["trials"]["failed"] == 0, figures.out[:2000]
     assert run["cases"]["passed"] == run["cases"]["total"], run["cases"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from llmops_cli.core.canonical_json import digest_of
+from llmops_cli.core.canonical_json import canonical_json, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,4 +134,10 @@ class Suite:
 
     def dataset_digest(self) -> str:
         """Return the digest of all cases, in order."""
-        return digest_of([case.as_json() for case in self.cases])
+        # the canonical JSON of the list of all cases, case by case: written whole it takes more memory than the cases
+        digest = hashlib.sha256(b"[")
+        for number, case in enumerate(self.cases):
+            digest.update(b"," if number else b"")
+            digest.update(canonical_json(case.as_json()))
+        digest.update(b"]")
+        return f"sha256:{digest.hexdigest()}"
