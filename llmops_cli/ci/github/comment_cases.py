@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from llmops_cli.ci.github.comment_layout import Section
 from llmops_cli.ci.github.markup import code, fenced, html_code, prose
+from llmops_cli.core.safe_text import safe_text, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_CASES = 50
 LONGEST_VALUE = 1500
+LONGEST_CASE = 8000
 
 _FIRST_RANK = 10
 """The first cases outlive the tables, the later ones go before anything else."""
@@ -42,12 +45,16 @@ def _case(case: RegressedCase) -> str:
     lines = [f"<details><summary>{html_code(case.case_id)}{critical}: {counts}</summary>", ""]
     lines += [f"- {prose(reason)}" for reason in case.reasons]
     lines += [f"- At {code(f'{case.path}:{case.line}')}", ""]
-    blocks = [("Input", _input(case.input)), ("Expected", _expected(case.expected))]
-    blocks += [("Answer before", case.base_output), ("Answer now", case.head_output)]
-    for title, text in blocks:
-        if text is not None:
-            lines += [f"**{title}**", "", fenced(text or "(empty)", limit=LONGEST_VALUE), ""]
-    return "\n".join([*lines, "</details>"])
+    parts = [("input", _input(case.input)), ("expected", _expected(case.expected))]
+    parts += [("answer before", case.base_output), ("answer now", case.head_output)]
+    block = "\n".join(_labelled(label, text) for label, text in parts if text is not None)
+    return "\n".join([*lines, fenced(block, limit=LONGEST_CASE), "", "</details>"])
+
+
+def _labelled(label: str, text: str) -> str:
+    """Return the text below its label, pushed in, so that no line of it can pass for a label."""
+    shown = shortened(safe_text(text or "(empty)"), LONGEST_VALUE)
+    return f"{label}\n{indent(shown, '    ', lambda _: True)}"
 
 
 def _input(values: JsonObject) -> str:

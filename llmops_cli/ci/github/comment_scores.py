@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def score_table(prompts: Sequence[PromptReport]) -> str:
     """Return one row per prompt: its gravest metric on both sides, the change with its interval, the cases."""
-    lines = ["| prompt | verdict | gravest metric | before → after | change (95%) | cases |"]
-    lines.append("| --- | --- | --- | ---: | ---: | ---: |")
+    lines = ["| prompt | verdict | gravest metric | before → after | change | 95% | cases |"]
+    lines.append("| --- | --- | --- | ---: | ---: | --- | ---: |")
     for prompt in prompts:
         name = f"{prompt.prompt_id}-v{prompt.version}" if prompt.version is not None else prompt.prompt_id
         cells = (code(name, in_table=True), f"**{prose(prompt.word, in_table=True)}**", *_figures(prompt))
@@ -37,8 +37,8 @@ def metric_section(prompt: PromptReport) -> Iterator[Section]:
             f"<details><summary>Metrics on {suite}</summary>",
             "",
             *((f"Compared with {prose(run.compared_with)}.", "") if run.compared_with else ()),
-            "| metric | before → after | change (95%) | in production | verdict |",
-            "| --- | ---: | ---: | ---: | --- |",
+            "| metric | before → after | change | 95% | in production | verdict |",
+            "| --- | ---: | ---: | --- | --- | --- |",
             *(_metric_row(metric) for metric in run.comparison.metrics),
             "",
             "</details>",
@@ -58,16 +58,16 @@ def points(fraction: float) -> str:
     return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded):.1f}"
 
 
-def _figures(prompt: PromptReport) -> tuple[str, str, str, str]:
+def _figures(prompt: PromptReport) -> tuple[str, ...]:
     gravest = _gravest(prompt.decisive)
     if gravest is not None:
         decision = gravest.decision
-        change = f"{points(decision.delta)} ({_interval(decision.suite_interval)})"
-        return code(gravest.name, in_table=True), _both(gravest), change, str(decision.cases)
+        name, interval = code(gravest.name, in_table=True), _interval(decision.suite_interval)
+        return name, _both(gravest), points(decision.delta), interval, str(decision.cases)
     run, score = prompt.decisive or prompt.head_suite, score_of(prompt)
     if run is None or run.summary is None or score is None:
-        return UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN
-    return "score", f"{UNKNOWN} → {score * 100:.1f}", UNKNOWN, str(run.summary.cases.total)
+        return (UNKNOWN,) * 5
+    return "score", f"{UNKNOWN} → {score * 100:.1f}", UNKNOWN, UNKNOWN, str(run.summary.cases.total)
 
 
 def _gravest(run: SuiteRun | None) -> MetricComparison | None:
@@ -83,7 +83,8 @@ def _metric_row(metric: MetricComparison) -> str:
     cells = (
         code(metric.name, in_table=True),
         _both(metric),
-        f"{points(decision.delta)} ({_interval(decision.suite_interval)})",
+        points(decision.delta),
+        _interval(decision.suite_interval),
         _interval(decision.population_interval),
         verdict,
     )
@@ -91,8 +92,8 @@ def _metric_row(metric: MetricComparison) -> str:
 
 
 def _both(metric: MetricComparison) -> str:
-    return f"{metric.decision.base_mean * 100:.1f} → {metric.decision.candidate_mean * 100:.1f}"
+    return f"{metric.decision.base_mean * 100:.1f}&nbsp;→&nbsp;{metric.decision.candidate_mean * 100:.1f}"
 
 
 def _interval(interval: tuple[float, float]) -> str:
-    return f"{points(interval[0])}…{points(interval[1])}"
+    return f"{points(interval[0])}&nbsp;…&nbsp;{points(interval[1])}"

@@ -81,7 +81,7 @@ def test_the_action_comes_to_the_same_as_the_gate(  # noqa: PLR0913, PLR0917 - o
     result = act.run(event, dict(payload_of(event, world)))
 
     assert result.outcome == outcome, result.log
-    assert result.outputs["conclusion"] == conclusion
+    assert result.outputs["conclusion"] == conclusion, result.log
     assert result.outputs["exit-code"] == exit_code
     assert result.outputs["affected"] == "repeat"
     assert result.comment.startswith("<!-- llmops:gate -->")
