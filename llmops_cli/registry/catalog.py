@@ -12,6 +12,7 @@ from llmops_cli.core.errors import InvalidFileError, UsageError
 from llmops_cli.core.findings import Finding
 from llmops_cli.core.safe_text import safe_text
 from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.registry.loaded_files import LoadedPrompt, LoadedSuite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.core.scores import MetricTable
     from llmops_cli.core.suites import Suite
-    from llmops_cli.registry.documents.yaml_document import YamlDocument
     from llmops_cli.registry.project_file import ProjectSettings
-    from llmops_cli.registry.templates.template import ParsedTemplate
     from llmops_cli.registry.tree import FileTree
+
+__all__ = ["PARTIALS", "Catalog", "LoadedPrompt", "LoadedSuite", "folded", "invalid"]
 
 PARTIALS = "_partials"
 """The folder below the prompts that holds partials, one `<id>.md` each."""
@@ -30,28 +31,6 @@ PARTIALS = "_partials"
 # DOTALL: a name may hold a line break, and such a file is found wrong, not passed over
 _YAML_NAME = re.compile(r"(?P<id>.+)\.ya?ml", re.IGNORECASE | re.DOTALL)
 _FOREIGN_NAME = re.compile(r".+\.prompt\.ya?ml", re.IGNORECASE | re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedPrompt:
-    """A prompt file as read: the prompt, or the reasons why there is none; warnings come with a prompt."""
-
-    path: str
-    prompt: Prompt | None
-    findings: tuple[Finding, ...]
-    document: YamlDocument
-    templates: tuple[ParsedTemplate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedSuite:
-    """A suite file as read, with its cases; `datasets` are the paths of the files that hold cases."""
-
-    path: str
-    suite: Suite | None
-    findings: tuple[Finding, ...]
-    document: YamlDocument | None = None
-    datasets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from llmops_cli.registry.case_files import CaseRow, CaseRules, build_case, case_
 from llmops_cli.registry.documents.fields import field_of, object_of, objects_of
 from llmops_cli.registry.documents.file_findings import FileFindings
 from llmops_cli.registry.documents.schema_check import check_schema
+from llmops_cli.registry.loaded_files import LoadedSuite
 from llmops_cli.registry.metric_specs import metric_findings, metric_specs
 from llmops_cli.registry.project_file import gate_policy
 from llmops_cli.registry.suite_judges import with_judges
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.core.scores import MetricTable
-    from llmops_cli.registry.catalog import Catalog, LoadedSuite
+    from llmops_cli.registry.catalog import Catalog
     from llmops_cli.registry.documents.document import YamlDocument
 
 
@@ -93,7 +94,6 @@ def parse_suite(
 
 def load_suite_file(catalog: Catalog, path: str, metrics: MetricTable) -> LoadedSuite:
     """Read the suite at `path` of a catalog with its cases, check it against its prompt and all suite rules."""
-    from llmops_cli.registry.catalog import LoadedSuite  # noqa: PLC0415 - the catalog imports this module on use
     from llmops_cli.registry.documents.yaml_document import parse_yaml_document  # noqa: PLC0415 - loads PyYAML
     from llmops_cli.registry.rule_runner import suite_findings  # noqa: PLC0415
     from llmops_cli.registry.rules.rule import SuiteContext  # noqa: PLC0415

@@ -11,8 +11,8 @@ from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.templates import limits
 from llmops_cli.registry.templates.joining import Include, join_pieces, split_pieces
+from llmops_cli.registry.templates.parsed_template import ParsedTemplate, TemplateProblem
 from llmops_cli.registry.templates.subset import IncludeSite, Survey, survey
-from llmops_cli.registry.templates.template import ParsedTemplate, TemplateProblem
 from llmops_cli.registry.templates.template_source import SourceProblem, SourceRefusedError, parse_source, position_at
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from llmops_cli.core.prompts import Engine
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.registry.templates import limits
 from llmops_cli.registry.templates.filters import LimitReachedError, plain
-from llmops_cli.registry.templates.template import RenderError
+from llmops_cli.registry.templates.parsed_template import RenderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from llmops_cli.core.errors import InvalidFileError
-from llmops_cli.core.findings import Position, Severity
 from llmops_cli.core.prompts import Engine, Message
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.templates import limits
+from llmops_cli.registry.templates.parsed_template import ParsedTemplate, RenderError, TemplateProblem
 from llmops_cli.registry.templates.template_source import position_at
 from llmops_cli.registry.templates.variable_values import value_problem
 
@@ -22,49 +20,12 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonValue
     from llmops_cli.core.prompts import Prompt
 
+__all__ = ["ParsedTemplate", "RenderError", "TemplateProblem", "parse_template", "render_messages"]
+
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _TAG = re.compile(r"\{\{[ \t]*(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*\}\}|\{[{%#]")
 _NOT_NAMES = frozenset({"true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else", "in", "is"})
 _RESERVED = _NOT_NAMES | {"self", "loop"}
-
-
-class RenderError(InvalidFileError):
-    """A prompt cannot be rendered with these values: the message names the variable or the place."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateProblem:
-    """One problem of one template; line and column count within the template, from 1."""
-
-    line: int
-    column: int
-    rule: str
-    message: str
-    hint: str = ""
-    severity: Severity = Severity.ERROR
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedTemplate:
-    """One template as read.
-
-    `resolved` is the text with partials put in. `variables` are the names that a caller has to give,
-    with the first place of each in `variable_positions`; a name used only inside a partial has the place
-    of the include. `loop_names` are the names that `for` binds. `partials` are those included, directly
-    or through another.
-    """
-
-    source: str
-    resolved: str
-    variable_positions: Mapping[str, Position] = field(default_factory=dict[str, Position])
-    loop_names: Mapping[str, Position] = field(default_factory=dict[str, Position])
-    partials: frozenset[str] = frozenset()
-    problems: tuple[TemplateProblem, ...] = ()
-
-    @property
-    def variables(self) -> frozenset[str]:
-        """The names that a caller has to give."""
-        return frozenset(self.variable_positions)
 
 
 def parse_template(source: str, *, engine: Engine, partials: Mapping[str, str]) -> ParsedTemplate:

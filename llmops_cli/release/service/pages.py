@@ -17,7 +17,6 @@ from llmops_cli.release.service.calls import query
 from llmops_cli.release.service.grants import Scope
 from llmops_cli.release.service.guard import SECURE
 from llmops_cli.release.service.metrics import MEDIA_TYPE
-from llmops_cli.release.service.openapi import openapi_document
 from llmops_cli.release.service.status_html import EnvironmentStatus, PromptHistory, history_page, overview_page
 
 if TYPE_CHECKING:
@@ -57,13 +56,6 @@ async def metrics(call: Call) -> Response:
     names = [name for name in sorted(call.hub.views) if call.caller.permissions.patterns(Scope.READ, name)]
     text = call.services.metrics.text(call.hub, call.services.door, names)
     return Response(text, headers={"Cache-Control": NEVER}, media_type=MEDIA_TYPE)
-
-
-async def openapi(_: Call) -> Response:
-    """Return the OpenAPI document."""
-    from llmops_cli.release.service.routes import ROUTES  # noqa: PLC0415 - the table names this handler
-
-    return json_answer(openapi_document(ROUTES))
 
 
 async def style(_: Call) -> Response:

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmops_cli.release.service import changes, pages
+from llmops_cli.release.service.answers import json_answer
+from llmops_cli.release.service.openapi import openapi_document
 from llmops_cli.release.service.protocols import langfuse, native, ofrep
 
 if TYPE_CHECKING:
@@ -44,11 +46,17 @@ _ENVIRONMENT = "/v1/environments/{environment}"
 _OFREP = "/e/{environment}/ofrep/v1/evaluate/flags"
 _POLL = ("after", "wait")
 
+
+async def openapi(_: Call) -> Response:
+    """Return the OpenAPI document of the table below."""
+    return json_answer(openapi_document(ROUTES))
+
+
 ROUTES = (
     Entry("GET", "/healthz", Access.OPEN, pages.health, "The process runs."),
     Entry("GET", "/readyz", Access.OPEN, pages.ready, "The store can be read, and everything in it can be served."),
     Entry("GET", "/metrics", Access.TOKEN, pages.metrics, "Counters for Prometheus.", media_type="text/plain"),
-    Entry("GET", "/openapi.json", Access.TOKEN, pages.openapi, "This document."),
+    Entry("GET", "/openapi.json", Access.TOKEN, openapi, "This document."),
     Entry("GET", "/style.css", Access.OPEN, pages.style, "The style sheet of the pages.", media_type="text/css"),
     Entry("GET", "/", Access.TOKEN, pages.overview, "What is live where, as a page.", media_type="text/html"),
     Entry(
