@@ -110,6 +110,11 @@ class TokenBook:
             self._look()
         return self.tokens
 
+    def newest(self) -> tuple[Token, ...]:
+        """Return the tokens as the file is this moment."""
+        self._look()
+        return self.tokens
+
     def _look(self) -> None:
         try:
             status = self.path.stat()
