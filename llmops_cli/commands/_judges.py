@@ -82,10 +82,13 @@ def judge_model(settings: ProjectSettings, gateway: Gateway, name: str) -> Judge
         temperature=judge.temperature,
         votes=judge.votes,
         max_tokens=judge.max_tokens,
-        seed=SEED,
+        seed=SEED if described.protocol in SEEDED else None,
         logprobs=logprob_settings(described.protocol),
     )
 
+
+SEEDED = frozenset({"openai", "gemini", "local"})
+"""Protocols that take a seed; the others refuse a request that has one."""
 
 SEED = 0
 """The seed of the first vote, for providers that take one; each further vote has the next number."""

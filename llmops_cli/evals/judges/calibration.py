@@ -91,11 +91,15 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A label with the judge's verdicts of its text: the first, and the repeats. None where there was no verdict."""
+    """A label with the judge's verdicts of its text: the first, and the repeats. None where there was no verdict.
+
+    `problem` is why the first of them is missing.
+    """
 
     label: Label
     first: Judgement | None
     repeats: tuple[Judgement | None, ...]
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,8 @@ async def judge_labels(
     gate = asyncio.Semaphore(AT_ONCE)
     done = 0
 
+    problems: dict[str, str] = {}
+
     async def once(label: Label, repeat: int) -> Judgement | None:
         nonlocal effort, done
         async with gate:
@@ -127,6 +133,7 @@ async def judge_labels(
             except JudgeError as error:
                 found = None
                 effort += error.effort
+                problems.setdefault(label.id, error.reason)
         if found is not None:
             effort += found.effort
         done += 1
@@ -135,7 +142,8 @@ async def judge_labels(
 
     async def judged(label: Label) -> Judged:
         first, *repeats = await asyncio.gather(*(once(label, repeat) for repeat in range(1 + rescores)))
-        return Judged(label=label, first=first, repeats=tuple(repeats))
+        problem = "" if first else problems.get(label.id, "")
+        return Judged(label=label, first=first, repeats=tuple(repeats), problem=problem)
 
     return JudgedLabels(items=tuple(await asyncio.gather(*map(judged, labels))), effort=effort)
 
@@ -160,7 +168,8 @@ def calibrate(  # noqa: PLR0913 - what a calibration is made from; each has one 
     """
     read = [(item, item.first) for item in judged if item.first is not None]
     if len(read) < 2:  # noqa: PLR2004 - agreement of one text is none
-        message = f"the judge gave {len(read)} readable verdicts on {len(judged)} labelled outputs."
+        why = next((item.problem for item in judged if item.problem), "")
+        message = f"the judge gave {len(read)} verdicts on {len(judged)} labelled outputs{f': {why}' if why else ''}."
         raise UsageError(message, where=rubric[0], hint="Take another model as judge.")
     people = [item.label.score(form) >= least for item, _ in read]
     model = [first.score >= least for _, first in read]
