@@ -85,7 +85,8 @@ class GitHubServer:
             case "POST", ["check-runs"]:
                 self.check_runs.append(json.loads(body))
                 return 201, {"id": 1}
-        return 404, {"message": "Not Found"}
+            case _:
+                return 404, {"message": "Not Found"}
 
     def _set(self, comment: dict[str, Any], text: str) -> dict[str, Any]:
         comment["body"] = text
