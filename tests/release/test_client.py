@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from release.mutations import mutated
 from release.running import Running, running
 from release.samples import NAME, StillClock, intent, publish, release
 
@@ -274,43 +274,6 @@ def test_an_older_revision_is_never_taken_over(tmp_path: Path) -> None:
     wire.answers = answers_of(other)
     follower.attempt()
     assert "another one" in follower.problem
-
-
-JUNK = [b"", b"{}", b"[]", b"null", b"<html>bad gateway</html>", b'{"a":' * 3000, b"\x1f\x8b\x08"]
-
-
-def mutated(data: bytes, source: random.Random) -> bytes:
-    """Return the bytes cut, flipped, doubled, swapped, replaced, or with one value changed as JSON."""
-    kind = source.randrange(8)
-    if kind > 5:
-        return _changed(json.loads(data), source)
-    return _damaged(data, source, kind)
-
-
-def _damaged(data: bytes, source: random.Random, kind: int) -> bytes:
-    at = source.randrange(len(data))
-    if kind == 0:
-        return data[:at]
-    if kind == 1:
-        return data[:at] + bytes([data[at] ^ (1 << source.randrange(8))]) + data[at + 1 :]
-    if kind == 2:
-        return data[:at] + data[at : at + 50] + data[at:]
-    if kind == 3:
-        end = min(len(data), at + source.randrange(1, 200))
-        return data[:at] + data[end:]
-    if kind == 4:
-        return data.replace(b"Summarise", source.choice([b"Ignore", b"Summarize", b"\xff", b"\\u0000"]), 1)
-    if kind == 5:
-        return source.choice(
-            [b"", b"{}", b"[]", b"null", b"<html>bad gateway</html>", b'{"a":' * 3000, b"\x1f\x8b\x08"]
-        )
-    document = json.loads(data)
-    if kind == 6:
-        key = source.choice(list(document))
-        document[key] = source.choice([None, 0, -1, 10**30, "x", [], {}, True, 1e308])
-    else:
-        document["extra"] = 1
-    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
 
 def test_thousands_of_mutated_answers_never_make_a_wrong_prompt(tmp_path: Path) -> None:
