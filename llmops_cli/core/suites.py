@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from llmops_cli.core.canonical_json import canonical_json, digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
 
@@ -134,10 +134,17 @@ class Suite:
 
     def dataset_digest(self) -> str:
         """Return the digest of all cases, in order."""
-        # the canonical JSON of the list of all cases, case by case: written whole it takes more memory than the cases
-        digest = hashlib.sha256(b"[")
-        for number, case in enumerate(self.cases):
-            digest.update(b"," if number else b"")
-            digest.update(canonical_json(case.as_json()))
-        digest.update(b"]")
-        return f"sha256:{digest.hexdigest()}"
+        return digest_of_cases(self.cases)
+
+
+def digest_of_cases(cases: Iterable[Case]) -> str:
+    """Return the digest of the list of these cases.
+
+    The canonical JSON of that list is digested case by case: written whole it takes more memory than the cases.
+    """
+    digest = hashlib.sha256(b"[")
+    for number, case in enumerate(cases):
+        digest.update(b"," if number else b"")
+        digest.update(canonical_json(case.as_json()))
+    digest.update(b"]")
+    return f"sha256:{digest.hexdigest()}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import digest_of
+from llmops_cli.core.suites import digest_of_cases
 from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.lost_trials import NOTHING_LOST, LostTrials
 from llmops_cli.evals.exact_sum import ExactSum
@@ -105,7 +106,7 @@ def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, 
     digests = MeasuringDigests(rubrics, judges)
     return Yardstick(
         suite=digest_of({"dataset": job.suite.dataset_digest(), "metrics": job.suite.metrics_digest()}),
-        dataset=digest_of([case.as_json() for case in job.cases]),
+        dataset=digest_of_cases(job.cases),
         metrics=digests.of_metrics(job),
         cases={case.id: digests.of_case(case) for case in job.cases},
         rubrics=rubrics,
