@@ -239,10 +239,22 @@ def test_a_rollback_that_holds_nothing_is_refused() -> None:
         apply_event(state, event_of(_plan(EventKind.ROLLBACK, back), state, at="2026-11-23T03:00:00Z"))
     held = (HeldContent(digest=refs[1].digest, version=2),)
     back = Change(prompt_id=NAME, before=refs[1], after=refs[0], contents=held)
-    assert apply_event(state, event_of(_plan(EventKind.ROLLBACK, back), state, at="2026-11-23T03:00:00Z"))
+    after = apply_event(state, event_of(_plan(EventKind.ROLLBACK, back), state, at="2026-11-23T03:00:00Z"))
+    assert after.prompts[NAME].stable == refs[0]
 
 
 def _plan(kind: EventKind, change: Change) -> Plan:
     return Plan(
         environment=PRODUCTION, revision=0, kind=kind, intent=intent(), sentences=("change",), changes=(change,)
     )
+
+
+def test_a_version_in_the_state_keeps_its_meaning() -> None:
+    state = EnvironmentState(environment=PRODUCTION)
+    first, second, third = release(1).ref(), release(2).ref(), release(1, "another text").ref()
+    for before, after in ((None, first), (first, second)):
+        change = Change(prompt_id=NAME, before=before, after=after)
+        state = apply_event(state, event_of(_plan(EventKind.PUBLISH, change), state, at="2026-11-23T03:00:00Z"))
+    change = Change(prompt_id=NAME, before=second, after=third)
+    with pytest.raises(RefusedError, match="names other content"):
+        apply_event(state, event_of(_plan(EventKind.PUBLISH, change), state, at="2026-11-23T03:00:00Z"))

