@@ -239,8 +239,8 @@ def test_a_rollback_that_holds_nothing_is_refused() -> None:
         apply_event(state, event_of(_plan(EventKind.ROLLBACK, back), state, at="2026-11-23T03:00:00Z"))
     held = (HeldContent(digest=refs[1].digest, version=2),)
     back = Change(prompt_id=NAME, before=refs[1], after=refs[0], contents=held)
-    after = apply_event(state, event_of(_plan(EventKind.ROLLBACK, back), state, at="2026-11-23T03:00:00Z"))
-    assert after.prompts[NAME].stable == refs[0]
+    state = apply_event(state, event_of(_plan(EventKind.ROLLBACK, back), state, at="2026-11-23T03:00:00Z"))
+    assert state.prompts[NAME].stable == refs[0]
 
 
 def _plan(kind: EventKind, change: Change) -> Plan:
