@@ -72,7 +72,7 @@ def measured(line: dict[str, Any]) -> Row:
 def position_p(first: int, second: int) -> float:
     """Two-sided exact binomial test that neither place is preferred."""
     total = first + second
-    tail = sum(comb(total, k) for k in range(max(first, second), total + 1)) / 2**total
+    tail: float = sum(comb(total, k) for k in range(max(first, second), total + 1)) / 2**total
     return min(1.0, 2 * tail)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import digest_of
-from llmops_cli.core.findings import Finding
+from llmops_cli.core.findings import Finding, Severity
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.documents.fields import field_of, object_of, objects_of
 from llmops_cli.registry.documents.schema_check import check_schema
@@ -181,6 +181,15 @@ def _contradictions(document: YamlDocument, rubric: Rubric) -> Iterator[Finding]
         if name in names[:index]:
             message = f"'{name}' is named twice on the scale."
             yield _finding(document, ("scale", part, index, "name"), message, "Give each its own name.")
+    if "{{" in rubric.criteria:
+        yield Finding(
+            path=document.path,
+            position=document.position_of("criteria"),
+            severity=Severity.WARNING,
+            rule="rubric-template",
+            message="the criteria have braces, and a rubric is no template: the judge reads them as they are.",
+            hint="Leave them out; the output is shown to the judge between markers, never among its instructions.",
+        )
     scores = {choice.score for choice in rubric.scale.choices}
     if len(scores) == 1:
         message = "all choices have the same score, so the judge decides nothing."

@@ -84,3 +84,9 @@ def test_examples_use_the_names_of_the_scale_each_of_which_is_there_once() -> No
 def test_a_broken_rubric_gives_findings() -> None:
     assert parsed("id: x\n").rubric is None
     assert parsed("- x\n").findings
+
+
+def test_criteria_that_look_like_a_template_are_warned_about() -> None:
+    result = parsed(CHOICES.replace("The summary says nothing that the text does not.", '"{{ output }} is good"'))
+    assert [(finding.rule, finding.is_error) for finding in result.findings] == [("rubric-template", False)]
+    assert result.rubric is not None

@@ -20,6 +20,7 @@ _READING = {
     "unknown-prompt": "A suite names a prompt that exists.",
     "unknown-environment": "An environment is promoted from another one that exists.",
     "rubric-scale": "A rubric has either named choices or binary points, and its examples use them.",
+    "rubric-template": "A rubric's criteria are fixed words: no output is put among a judge's instructions.",
     # templates
     "template-syntax": "A template is Jinja2, or `engine: plain` is set.",
     "template-subset": "A template uses the subset of Jinja2 that cannot run code.",
