@@ -5,8 +5,11 @@ then measures two jobs, ours in a fresh Python with all its imports, beside git 
 
 * log: `prompt_history` of one prompt, beside `git log -- <path>` and one `git cat-file --batch` that reads the
   commits and blobs it names;
-* validate --base: the version lookups of 1 and of 100 changed prompts, beside `git log --raw` of their paths
-  and one `cat-file --batch` of the same objects.
+* versions: the version lookups of 1 and of 100 changed prompts, beside `git log --raw` of their paths
+  and one `cat-file --batch` of the same objects;
+* validate --base: the whole command over all prompts, of which 1 and then 100 differ from the base. What `--base`
+  adds to `validate` stands beside plain git that reads the same: every prompt of the base, and the history of
+  the prompts that differ.
 """
 
 from __future__ import annotations
@@ -61,6 +64,43 @@ def report(repository: Path, options: argparse.Namespace) -> None:
         our_cpu, our_wall = measured(lambda ours=ours: run(ours), options.runs)  # type: ignore[misc]
         print(f"{title + ': plain git':38}{cpu:9.0f}{wall:9.0f}")
         print(f"{title + ': ours':38}{our_cpu:9.0f}{our_wall:9.0f}{our_cpu / cpu:8.2f}{our_wall / wall:8.2f}")
+    report_validate(repository, options)
+
+
+def report_validate(repository: Path, options: argparse.Namespace) -> None:
+    """Compare the command with and without `--base`: parsing and checking the files costs the same in both."""
+    runs = min(options.runs, 3)
+    command = [sys.executable, "-m", "llmops_cli", "-C", str(repository), "-q", "validate"]
+    for count in (1, MANY):
+        for number in range(count):
+            text = prompt_file(number, 1 + options.commits).replace("friendly", "polite")
+            (repository / f"prompts/{prompt_id(number)}.yaml").write_text(text, encoding="utf-8")
+        paths = [f"prompts/{prompt_id(number)}.yaml" for number in range(count)]
+        git_cpu, git_wall = measured(lambda paths=paths: plain_base(repository, paths), runs)  # type: ignore[misc]
+        cpu, wall = measured(lambda: run_command(command), runs)
+        base_cpu, base_wall = measured(lambda: run_command([*command, "--base", "HEAD"]), runs)
+        title = f"validate --base, {count} changed"
+        print(f"{title + ': plain git':38}{git_cpu:9.0f}{git_wall:9.0f}")
+        print(f"{title + ': without --base':38}{cpu:9.0f}{wall:9.0f}")
+        print(f"{title + ': whole':38}{base_cpu:9.0f}{base_wall:9.0f}")
+        more_cpu, more_wall = base_cpu - cpu, base_wall - wall
+        print(
+            f"{title + ': by --base':38}{more_cpu:9.0f}{more_wall:9.0f}"
+            f"{more_cpu / git_cpu:8.2f}{more_wall / git_wall:8.2f}"
+        )
+
+
+def plain_base(repository: Path, paths: list[str]) -> None:
+    """Read every prompt of the base and the history of those that changed."""
+    git = ["git", "-C", str(repository)]
+    listing = subprocess.run([*git, "ls-tree", "-r", "HEAD", "prompts"], check=True, capture_output=True)
+    wanted = b"".join(line.split()[2] + b"\n" for line in listing.stdout.splitlines())
+    subprocess.run([*git, "cat-file", "--batch"], input=wanted, check=True, capture_output=True)
+    plain_git(repository, paths)
+
+
+def run_command(command: list[str]) -> None:
+    subprocess.run(command, check=False, capture_output=True)
 
 
 def run(command: list[str]) -> None:
@@ -131,6 +171,7 @@ def build(repository: Path, commits: int, prompts: int) -> None:
             child.stdin.write(piece)
     assert child.returncode == 0
     subprocess.run(["git", "-C", str(repository), "gc", "-q"], check=True)
+    subprocess.run(["git", "-C", str(repository), "checkout", "-q", "-f", "main"], check=True)
 
 
 def stream(commits: int, prompts: int) -> Iterator[bytes]:

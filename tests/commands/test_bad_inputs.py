@@ -1,4 +1,4 @@
-"""The bad-input corpus through the command line: the right exit code, one place per problem, and nothing else happens."""
+"""The bad-input corpus through the command line: the right exit code, one place per problem, nothing else happens."""
 
 from __future__ import annotations
 
