@@ -43,7 +43,8 @@ def test_a_row_says_what_its_class_says(name: str) -> None:
     metric, row = find_metric(name), METRICS.row(name)
     assert (metric.name, metric.tier.value, metric.summary) == (name, row.kind, row.summary)
     assert description_of(metric)
-    assert len(examples_of(metric)) >= 2
+    # what a judge says depends on the judge: no example of it could be run
+    assert row.kind == "judge" or len(examples_of(metric)) >= 2
 
 
 @pytest.mark.parametrize("name", list(METRICS))
