@@ -33,8 +33,8 @@ def check_partial(data: bytes, path: str, partials: Mapping[str, str]) -> tuple[
     findings = FileFindings(path)
     name = path.rpartition("/_partials/")[2].removesuffix(".md")
     if not PARTIAL_ID.fullmatch(name):
-        problem = why_not_an_id(name)
-        findings.add("invalid-id", f"the name {quoted(name)} {problem}, so no prompt can include it.", Position())
+        reason = why_not_an_id(name)
+        findings.add("invalid-id", f"the name {quoted(name)} {reason}, so no prompt can include it.", Position())
     source = read_source(data, findings)
     if source is None:
         return findings.all()
