@@ -22,6 +22,7 @@ GUIDE = ROOT / "docs/guide/github-action.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ACTION = ROOT / "action.yml"
 REQUIREMENTS = ROOT / ".github/action/requirements.txt"
+LOCAL = ROOT / ".github/action/requirements-local.txt"
 BUILD = ROOT / ".github/action/build-requirements.txt"
 COPY_PASTE_LINES = 20
 
@@ -135,20 +136,28 @@ def test_the_tables_of_the_guide_are_what_action_yml_says(tmp_path: Path) -> Non
     assert page.read_text(encoding="utf-8") == GUIDE.read_text(encoding="utf-8"), "run: python docs/action_tables.py"
 
 
-def test_what_the_action_installs_is_pinned_and_hashed_and_fits_the_package() -> None:
-    pinned: dict[str, set[str]] = {}
-    for path in (REQUIREMENTS, BUILD):
-        text = path.read_text(encoding="utf-8").replace("\\\n", " ")
-        for line in text.splitlines():
+def pinned_by(*paths: Path) -> dict[str, set[str]]:
+    """Return package → versions of requirement files in which every line has a version and a hash."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        for line in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
             if line.startswith("#") or not line.strip():
                 continue
             match = re.match(r"([a-z0-9._-]+)==([^ ;]+)", line)
             assert match is not None, line
             assert "--hash=sha256:" in line
-            pinned.setdefault(match[1], set()).add(match[2])
+            found.setdefault(match[1], set()).add(match[2])
+    return found
+
+
+@pytest.mark.parametrize("extra", ["", "local"])
+def test_what_the_action_installs_is_pinned_and_hashed_and_fits_the_package(extra: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for text in project["dependencies"]:
-        wanted = Requirement(text)
-        versions = pinned.get(wanted.name.lower().replace("_", "-"), set())
-        assert versions, f"{wanted.name} is missing: make .github/action/requirements.txt anew, as its first line says"
-        assert all(wanted.specifier.contains(version) for version in versions), wanted
+    wanted = [*project["dependencies"], *(project["optional-dependencies"][extra] if extra else ())]
+    pinned = pinned_by(LOCAL if extra else REQUIREMENTS, BUILD)
+    for requirement in map(Requirement, wanted):
+        versions = pinned.get(requirement.name.lower().replace("_", "-"), set())
+        assert versions, (
+            f"{requirement.name} is missing: make the file anew, as the first line of requirements.txt says"
+        )
+        assert all(requirement.specifier.contains(version) for version in versions), requirement
