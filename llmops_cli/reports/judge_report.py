@@ -30,13 +30,13 @@ def calibration_text(calibration: Calibration, licence: Licence, page: Page) -> 
     about = f"  judged by {judge}, {calibration.labels} labels by {safe_text(', '.join(calibration.raters))}"
     table = PlainTable(("MEASURE", "VALUE", "95%", ""), right=(1, 2), stretch=3)
     for name, rate, needed in (
-        ("true passes (TPR)", calibration.true_pass, "0.70 at least, for sure"),
-        ("true failures (TNR)", calibration.true_fail, "0.70 at least, for sure"),
+        ("true passes (TPR)", calibration.true_pass, "0.70, lower end"),
+        ("true failures (TNR)", calibration.true_fail, "0.70, lower end"),
         ("same verdict again", calibration.steady, "0.95"),
     ):
         table.add_row(Text(name), f"{rate.value:.2f}", _interval(rate.interval), Text(f"{_of(rate)}; needs {needed}"))
     for name, each, needed in (
-        ("agreement (kappa)", calibration.kappa, "more than 0.4, for sure"),
+        ("agreement (kappa)", calibration.kappa, "0.4, lower end"),
         ("agreement (AC1)", calibration.ac1, ""),
     ):
         told = Text(f"needs {needed}" if needed else "")
