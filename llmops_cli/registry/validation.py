@@ -156,13 +156,24 @@ class _Validation:
         """
         base: LoadedPrompt | None = None
         if self._base is not None and self._base.path_of(prompt.id) is not None:
-            base = self._base.load(prompt.id)
-        earlier = base.prompt if base else None
+            base = None if self._is_as_in(self._base, prompt) else self._base.load(prompt.id)
+            earlier = base.prompt if base else prompt
+        else:
+            earlier = None
         if self._versions is not None:
             return earlier, self._versions.versions_of(prompt.id)
         if earlier is not None:
             return earlier, {earlier.version: earlier.digest()}
         return None, {} if self._base is not None and base is None else None
+
+    def _is_as_in(self, base: Catalog, prompt: Prompt) -> bool:
+        """Tell whether the base has the same bytes at the same place, with the same partials: no need to parse them."""
+        if base.path_of(prompt.id) != prompt.path or base.partials() != self._catalog.partials():
+            return False
+        try:
+            return base.tree.read(prompt.path) == self._catalog.tree.read(prompt.path)
+        except FileNotFoundError:
+            return False
 
     def _suite(self, path: str) -> Iterator[FileReport]:
         loaded = self._catalog.load_suite_path(path, self._metrics)
