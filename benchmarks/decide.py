@@ -15,8 +15,8 @@ from llmops_cli.core.suites import GatePolicy
 from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.gate import decide
 from llmops_cli.evals.compare.holm import correct_for_several
-from llmops_cli.evals.comparison import compare_run
-from llmops_cli.evals.measured_run import MeasuredRun
+from llmops_cli.evals.comparing.comparison import compare_run
+from llmops_cli.evals.comparing.measured_run import MeasuredRun
 
 PROMPTS, METRICS, CASES, TRIALS = 100, 5, 300, 5
 

@@ -23,11 +23,11 @@ from llmops_cli.core.prompts import ModelSettings, Prompt, Role, Template, Varia
 from llmops_cli.core.suites import Case, MetricSpec, Suite
 from llmops_cli.evals.engine import evaluate
 from llmops_cli.evals.job import EvalJob
-from llmops_cli.evals.journal import read_entries
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring.metric_table import bind
 from llmops_cli.evals.ports import EvalPorts
-from llmops_cli.evals.run_folder import RunFolders
-from llmops_cli.evals.summary_builder import summarize
+from llmops_cli.evals.runs.journal import read_entries
+from llmops_cli.evals.runs.run_folder import RunFolders
+from llmops_cli.evals.runs.summary_builder import summarize
 from llmops_cli.registry.templates.template import render_messages
 
 TARGET_MS = 0.5

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.suites import GatePolicy
 from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.reasons import points
-from llmops_cli.evals.comparison import Comparison, compare_run
-from llmops_cli.evals.measured_run import MeasuredRun
+from llmops_cli.evals.comparing.comparison import Comparison, compare_run
+from llmops_cli.evals.comparing.measured_run import MeasuredRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

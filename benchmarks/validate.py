@@ -111,7 +111,7 @@ def _scan(root: Path) -> int:
 
 
 def _validate(root: Path) -> int:
-    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - part of what is measured
+    from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - part of what is measured
     from llmops_cli.registry.catalog import Catalog  # noqa: PLC0415
     from llmops_cli.registry.project_file import load_project  # noqa: PLC0415
     from llmops_cli.registry.validation import validate  # noqa: PLC0415

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.suites import Expected
     from llmops_cli.core.verdicts import VerdictKind
-    from llmops_cli.evals.comparison import Comparison
+    from llmops_cli.evals.comparing.comparison import Comparison
+    from llmops_cli.evals.comparing.metric_comparison import MetricComparison
     from llmops_cli.evals.gating.null_models import NullProbe
-    from llmops_cli.evals.metric_comparison import MetricComparison
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.runs.summary import RunSummary
     from llmops_cli.registry.diff.prompt_diff import PromptDiff
 
 GRAVEST_FIRST = (

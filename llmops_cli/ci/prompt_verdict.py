@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.core.runs import NOT_RECORDED
 from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.reports.numbers import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from llmops_cli.ci.gate_report import SuiteRun
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.gating.looks import Looked
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.runs.summary import RunSummary
 
 SHOWN = 5
 
@@ -35,30 +37,43 @@ def outcome_of(kind: VerdictKind, *reasons: str) -> Outcome:
 
 def compared_outcome(looked: Looked, summary: RunSummary) -> Outcome:
     """Decide about a suite that was compared. What measured nothing, or stopped early, is never a pass."""
-    if not summary.measured_anything:
+    if not looked.candidate.passed:
         return nothing_measured(summary)
     verdict = looked.comparison.verdict
     if looked.stopped and verdict.kind is not VerdictKind.REGRESSION:
         reason = f"Stopped early: {looked.stopped}."
         return outcome_of(VerdictKind.INCONCLUSIVE, reason, *verdict.reasons)
+    if verdict.kind is VerdictKind.INCONCLUSIVE and set(summary.error_kinds) == {NOT_RECORDED}:
+        return not_recorded(summary)
     return outcome_of(verdict.kind, *verdict.reasons)
 
 
-def uncompared_outcome(summary: RunSummary, *, stopped: str) -> Outcome:
-    """Decide about a prompt that the base's suite cannot judge, by the thresholds of its own."""
-    if not summary.measured_anything:
+def uncompared_outcome(summary: RunSummary, measured: MeasuredRun, *, stopped: str) -> Outcome:
+    """Decide about a prompt that the base's suite cannot judge, by the thresholds of its own.
+
+    `measured` holds which trials passed, those of judges without a licence left out.
+    """
+    if not measured.passed:
         return nothing_measured(summary)
-    cases = summary.cases
-    passing = f"{cases.passed} of {counted(cases.total, 'case')} pass its own thresholds"
-    if summary.critical_failed:
-        named = ", ".join(summary.critical_failed[:SHOWN])
+    total = summary.cases.total
+    passed = sum(2 * sum(trials) > len(trials) for trials in measured.passed.values())
+    passing = f"{passed} of {counted(total, 'case')} pass its own thresholds"
+    critical = sorted(case for case in measured.critical_cases if _fails(measured.passed.get(case, ())))
+    if critical:
+        named = ", ".join(critical[:SHOWN])
         return outcome_of(VerdictKind.REGRESSION, f"New, and critical cases fail: {named}; {passing}.")
     if stopped:
         return outcome_of(VerdictKind.INCONCLUSIVE, f"Stopped early: {stopped}; {passing}.")
-    if 2 * cases.passed < cases.total:
+    if 2 * passed < total:
+        if set(summary.error_kinds) == {NOT_RECORDED}:
+            return not_recorded(summary)
         return outcome_of(VerdictKind.REGRESSION, f"New, and most of its own cases fail: {passing}.")
     reason = f"New: the base has no suite that could judge it, and no baseline; {passing}."
     return outcome_of(VerdictKind.INCOMPARABLE, reason)
+
+
+def _fails(trials: Sequence[bool]) -> bool:
+    return bool(trials) and 2 * sum(trials) <= len(trials)
 
 
 def nothing_measured(summary: RunSummary) -> Outcome:
@@ -67,11 +82,29 @@ def nothing_measured(summary: RunSummary) -> Outcome:
     if set(summary.error_kinds) == {"render"}:
         reason = f"The cases of the base cannot be rendered with this prompt: {first}"
         return outcome_of(VerdictKind.INCOMPARABLE, reason)
+    if set(summary.error_kinds) == {NOT_RECORDED}:
+        return not_recorded(summary)
     kinds = ", ".join(f"{number} × {kind}" for kind, number in summary.error_kinds.items())
     if not kinds:
-        return outcome_of(VerdictKind.NOT_RUN, "No trial was run.")
+        return outcome_of(VerdictKind.NOT_RUN, f"No trial was run: {summary.stopped or 'the suite has no case'}.")
     told = (f"No trial could be measured ({kinds}).", first) if first else (f"No trial could be measured ({kinds}).",)
     return Outcome(kind=VerdictKind.INCONCLUSIVE, reasons=told, exit_code=ExitCode.PROVIDER_FAILED)
+
+
+def not_recorded(summary: RunSummary) -> Outcome:
+    """Decide about a suite that only recordings could answer, and do not: nobody was asked, so nothing is known."""
+    missing = summary.error_kinds.get(NOT_RECORDED, 0)
+    if missing == summary.trials.planned:
+        reason = "There is no recording for this prompt, and no model at hand."
+    else:
+        reason = f"{missing} of {summary.trials.planned} trials have no recording, and no model is at hand."
+    hint = f"Record them where the model is at hand, and commit: {record_command(summary.prompt_id)}."
+    return outcome_of(VerdictKind.NOT_RUN, reason, hint)
+
+
+def record_command(prompt_id: str) -> str:
+    """Return the command that records what a replay misses."""
+    return f"llmops eval {prompt_id} --record"
 
 
 def prompt_outcome(decisive: SuiteRun, head_suite: SuiteRun | None) -> Outcome:

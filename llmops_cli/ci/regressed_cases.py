@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmops_cli.core.suites import Case
-    from llmops_cli.evals.measured_run import MeasuredRun
-    from llmops_cli.evals.summary import FailingTrial, RunSummary
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
+    from llmops_cli.evals.runs.summary import FailingTrial, RunSummary
 
 MOST_CASES = 20
 LONGEST_OUTPUT = 2000

@@ -9,7 +9,7 @@ from llmops_cli.ci.gate_guard import guard
 from llmops_cli.ci.gate_sides import open_sides
 from llmops_cli.ci.github.api_errors import GitHubApiError
 from llmops_cli.ci.github.approval import approver
-from llmops_cli.evals.metric_table import KNOWN_METRICS
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 
 if TYPE_CHECKING:
     from llmops_cli.ci.gate_change import GateChange

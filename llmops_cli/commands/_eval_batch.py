@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llmops_cli.commands._console import Console
     from llmops_cli.commands._eval_plan import PlannedRun
     from llmops_cli.core.completions import Completion, CompletionRequest
-    from llmops_cli.evals.run_folder import OpenRun
+    from llmops_cli.evals.runs.run_folder import OpenRun
     from llmops_cli.evals.scheduling import PlannedTrial
     from llmops_cli.gateway.assembly import Gateway
     from llmops_cli.gateway.batches.batch_api import BatchApi

@@ -8,13 +8,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.run_folder import RunRecord
+    from llmops_cli.evals.runs.run_folder import RunRecord
     from llmops_cli.reports.eval_outcome import EvalOutcome
 
 
 def as_document(outcomes: Sequence[EvalOutcome], runs: Sequence[tuple[EvalJob, RunRecord]], output_format: str) -> str:
     """Return the document. Lists of trials (junit, csv, jsonl, html) are read from the journals of `runs`."""
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.trial_rows import trial_rows  # noqa: PLC0415 - only when the command runs
 
     if output_format == "json":

@@ -46,7 +46,7 @@ def plan_runs(workspace: Workspace, options: EvalOptions, gateway: Gateway) -> t
         UsageError: when a name means nothing, or a price is unknown and that is not allowed.
         InvalidFileError: when a prompt or suite has errors; nothing is called before all are fine.
     """
-    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
     planned: list[PlannedRun] = []
     nothing: NothingMatchedError | None = None

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from llmops_cli.commands._eval_plan import PlannedRun
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.completions import Model, Usage
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.progress import RunProgress
-    from llmops_cli.evals.run_folder import OpenRun, RunFolders, RunRecord
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.runs.run_folder import OpenRun, RunFolders, RunRecord
+    from llmops_cli.evals.runs.summary import RunSummary
     from llmops_cli.gateway.assembly import Gateway, GatewaySettings
 
 RUNS = ".llmops/runs"
@@ -65,7 +65,7 @@ def gateway_settings(workspace: Workspace, options: EvalOptions) -> GatewaySetti
 
 def run_folders(root: Path) -> RunFolders:
     """Return the runs of a repository."""
-    from llmops_cli.evals.run_folder import RunFolders  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.run_folder import RunFolders  # noqa: PLC0415 - only when the command runs
 
     return RunFolders(root / RUNS, now=lambda: datetime.now(UTC), clock=time.monotonic)
 
@@ -73,9 +73,9 @@ def run_folders(root: Path) -> RunFolders:
 async def run_one(workspace: Workspace, planned: PlannedRun, model: Gateway, options: EvalOptions) -> FinishedRun:
     """Run one job to its end, or on from where an earlier attempt stopped."""
     from llmops_cli.evals.engine import evaluate  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.ports import EvalPorts  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.templates.template import render_messages  # noqa: PLC0415 - only when the command runs
 
     job, console = planned.job, workspace.console

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from llmops_cli.commands._eval_run import FinishedRun
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.suites import Suite
-    from llmops_cli.evals.baseline import Baseline
-    from llmops_cli.evals.measured_run import MeasuredRun
-    from llmops_cli.evals.run_folder import RunRecord
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.baselines.baseline import Baseline
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
+    from llmops_cli.evals.runs.run_folder import RunRecord
+    from llmops_cli.evals.runs.summary import RunSummary
 
 GRAVEST_FIRST = (
     ExitCode.GATE_FAILED,
@@ -103,9 +103,9 @@ def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: Measured
 
 
 def _compared(baseline: Baseline, measured: MeasuredRun, suite: Suite) -> RunVerdict:
-    from llmops_cli.evals.baseline import stale_reasons  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.comparison import compare_run  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.partial_run import left_out, same_part  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline import stale_reasons  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.comparing.comparison import compare_run  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.comparing.partial_run import left_out, same_part  # noqa: PLC0415 - only when the command runs
 
     stale = stale_reasons(baseline, now=datetime.now(UTC), models_served=measured.models_served)
     left = left_out(suite, measured)

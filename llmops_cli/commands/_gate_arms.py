@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING
 from llmops_cli.commands._eval_run import run_folders
 from llmops_cli.commands._progress import ProgressLine
 from llmops_cli.core.scores import Tier
+from llmops_cli.evals.comparing.measured_run import collect_run
 from llmops_cli.evals.gating.looks import Arm
-from llmops_cli.evals.journal import read_entries
-from llmops_cli.evals.measured_run import collect_run
-from llmops_cli.evals.metric_table import tier_of
+from llmops_cli.evals.measuring.metric_table import tier_of
 from llmops_cli.evals.ports import EvalPorts
-from llmops_cli.evals.run_end import RunEnd
-from llmops_cli.evals.summary_builder import summarize
+from llmops_cli.evals.runs.journal import read_entries
+from llmops_cli.evals.runs.run_end import RunEnd
+from llmops_cli.evals.runs.summary_builder import summarize
 from llmops_cli.registry.templates.template import render_messages
 from llmops_cli.reports.numbers import count
 
 if TYPE_CHECKING:
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.completions import Model
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.journal_line import JournalEntry
-    from llmops_cli.evals.measured_run import MeasuredRun
     from llmops_cli.evals.ports import Bind
     from llmops_cli.evals.progress import RunProgress
-    from llmops_cli.evals.run_folder import OpenRun, RunFolders
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.runs.journal_line import JournalEntry
+    from llmops_cli.evals.runs.run_folder import OpenRun, RunFolders
+    from llmops_cli.evals.runs.summary import RunSummary
     from llmops_cli.registry.project_file import ProjectSettings
 
 FAILING_KEPT = 200

@@ -11,7 +11,7 @@ from llmops_cli.ci.gate_findings import gate_findings
 from llmops_cli.ci.gate_guard import guard
 from llmops_cli.ci.gate_report import GateReport
 from llmops_cli.ci.gate_sides import open_sides, usual_base
-from llmops_cli.evals.metric_table import KNOWN_METRICS
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 from llmops_cli.gateway.assembly import AnswerMode, GatewaySettings
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops_cli.evals.metric_table import KNOWN_METRICS
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 
 if TYPE_CHECKING:
     from llmops_cli.ci.gate_sides import GateSides

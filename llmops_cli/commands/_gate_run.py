@@ -23,15 +23,15 @@ from llmops_cli.commands._judges import scorers
 from llmops_cli.commands._scores import load_committed
 from llmops_cli.core.errors import InvalidFileError, ProviderError, SetupError, UsageError
 from llmops_cli.core.verdicts import VerdictKind
-from llmops_cli.evals.baseline import stale_reasons
+from llmops_cli.evals.baselines.baseline import stale_reasons
 from llmops_cli.evals.compare.comparability import compare_yardsticks
-from llmops_cli.evals.comparison import compare_run
+from llmops_cli.evals.comparing.comparison import compare_run
+from llmops_cli.evals.comparing.measured_run import yardstick_of
 from llmops_cli.evals.gating.looks import compare_by_looks, run_once
 from llmops_cli.evals.gating.null_models import weak_spots
 from llmops_cli.evals.gating.self_comparison import self_comparison_sentence
 from llmops_cli.evals.job import EvalJob, RunBudget, repeats_for
-from llmops_cli.evals.measured_run import yardstick_of
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring.metric_table import bind
 from llmops_cli.registry.diff.prompt_diff import diff_prompts
 from llmops_cli.registry.templates.template import render_messages
 
@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.core.suites import Suite
-    from llmops_cli.evals.baseline import Baseline
+    from llmops_cli.evals.baselines.baseline import Baseline
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.gating.looks import Looked
     from llmops_cli.evals.gating.null_models import NullProbe
-    from llmops_cli.evals.measured_run import MeasuredRun
     from llmops_cli.gateway.assembly import AnswerMode, Gateway
     from llmops_cli.registry.diff.prompt_diff import PromptDiff
 

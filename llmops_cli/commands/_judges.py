@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from llmops_cli.evals.ports import Bind
     from llmops_cli.gateway.assembly import AnswerMode, Gateway
     from llmops_cli.registry.catalog import Catalog
-    from llmops_cli.registry.project_file import ProjectSettings
+    from llmops_cli.registry.project_file import JudgeSettings, ProjectSettings
     from llmops_cli.registry.rubric_file import Rubric
 
 VERDICTS = ".llmops/verdicts.jsonl"
@@ -30,7 +30,7 @@ def scorers(
     takes the base's.
     """
     from llmops_cli.evals.judges.binding import with_judges  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.metric_table import bind  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import bind  # noqa: PLC0415 - only when the command runs
 
     return with_judges(
         partial(bind, models=gateway.embeddings),
@@ -71,19 +71,25 @@ def judge_model(settings: ProjectSettings, gateway: Gateway, name: str) -> Judge
     Raises:
         UsageError: when the model's provider is not defined.
     """
-    from llmops_cli.evals.judges.judge_request import JudgeModel  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.gateway.label_logprobs import logprob_settings  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.suite_judges import judge_settings_of  # noqa: PLC0415 - only when the command runs
 
     judge = judge_settings_of(name, settings)
     described = gateway.describe(judge.model)
+    return judge_as(judge, described.name, described.protocol)
+
+
+def judge_as(judge: JudgeSettings, model: str, protocol: str) -> JudgeModel:
+    """Return how a judge is asked through a protocol; `model` is resolved."""
+    from llmops_cli.evals.judges.judge_request import JudgeModel  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.gateway.label_logprobs import logprob_settings  # noqa: PLC0415 - only when the command runs
+
     return JudgeModel(
-        name=described.name,
+        name=model,
         temperature=judge.temperature,
         votes=judge.votes,
         max_tokens=judge.max_tokens,
-        seed=SEED if described.protocol in SEEDED else None,
-        logprobs=logprob_settings(described.protocol),
+        seed=SEED if protocol in SEEDED else None,
+        logprobs=logprob_settings(protocol),
     )
 
 

@@ -12,7 +12,7 @@ from llmops_cli.core.canonical_json import digest_of, digest_of_bytes
 from llmops_cli.core.errors import IncomparableError, LlmopsError
 from llmops_cli.core.releases import EvalEvidence, MetricEvidence
 from llmops_cli.core.verdicts import VerdictKind
-from llmops_cli.evals.metric_table import KNOWN_METRICS
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 from llmops_cli.release.clock import moment
 from llmops_cli.release.proposals import NoEvidence
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.core.releases import Release
     from llmops_cli.core.suites import Suite
-    from llmops_cli.evals.baseline import Baseline
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.baselines.baseline import Baseline
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.registry.catalog import Catalog
     from llmops_cli.release.proposals import Proposal
 
@@ -75,8 +75,8 @@ class CommittedEvidence:
 
     def _verdict(self, baseline: Baseline, suite: Suite, live: Release | None) -> tuple[str, str]:
         """Return the verdict word and what speaks against it: compared with the baseline of what is live."""
-        from llmops_cli.evals.comparison import compare_run  # noqa: PLC0415 - only where evidence is judged
-        from llmops_cli.evals.verdict import holds_the_change  # noqa: PLC0415 - as above
+        from llmops_cli.evals.comparing.comparison import compare_run  # noqa: PLC0415 - only where evidence is judged
+        from llmops_cli.evals.comparing.verdict import holds_the_change  # noqa: PLC0415 - as above
 
         run = baseline.run
         if failing := _failing_critical(run):
@@ -163,7 +163,7 @@ class GateEvidence:
 
 def evidence_is_stale(catalog: Catalog, prompt_id: str) -> bool:
     """Tell whether the committed baseline of a prompt is missing, of another content or suite, or too old."""
-    from llmops_cli.evals.baseline import stale_reasons  # noqa: PLC0415 - only for status
+    from llmops_cli.evals.baselines.baseline import stale_reasons  # noqa: PLC0415 - only for status
 
     if catalog.suite_path_of(prompt_id) is None:
         return False
@@ -181,8 +181,8 @@ def evidence_is_stale(catalog: Catalog, prompt_id: str) -> bool:
 
 def _changed_yardstick(prompt: Prompt, suite: Suite, baseline: Baseline) -> str:
     from llmops_cli.evals.compare.comparability import compare_yardsticks  # noqa: PLC0415 - as above
+    from llmops_cli.evals.comparing.measured_run import yardstick_of  # noqa: PLC0415 - as above
     from llmops_cli.evals.job import EvalJob  # noqa: PLC0415 - as above
-    from llmops_cli.evals.measured_run import yardstick_of  # noqa: PLC0415 - as above
 
     job = EvalJob(prompt=prompt, suite=suite, model=prompt.model, cases=suite.cases)
     compared = compare_yardsticks(baseline.run.yardstick, yardstick_of(job, {}, {}))
@@ -196,7 +196,7 @@ def _failing_critical(run: MeasuredRun) -> list[str]:
 
 
 def _evidence(baseline: Baseline, suite: Suite, verdict: str, digest: str) -> EvalEvidence:
-    from llmops_cli.evals.baseline import metric_means  # noqa: PLC0415 - as above
+    from llmops_cli.evals.baselines.baseline import metric_means  # noqa: PLC0415 - as above
 
     run, acceptance = baseline.run, baseline.acceptance
     return EvalEvidence(

@@ -83,7 +83,7 @@ def read_calibration(catalog: Catalog, files: RubricFiles) -> Calibration | None
 
 def suites_with(workspace: Workspace, files: RubricFiles) -> Iterator[Suite]:
     """Yield the suites whose metrics name the rubric."""
-    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
     catalog = workspace.catalog
     for path in catalog.suite_paths():

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.measured_run import MeasuredRun
-    from llmops_cli.evals.run_folder import RunRecord
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.runs.run_folder import RunRecord
+    from llmops_cli.evals.runs.summary import RunSummary
 
 INTERRUPTED = "the run was interrupted; llmops eval goes on with it"
 
@@ -35,7 +35,7 @@ def stored_run(workspace: Workspace, record: RunRecord) -> StoredRun:
     """
     from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.job import EvalJob  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
     header = record.header
     identity = cast("JsonObject", header["identity"])
@@ -61,8 +61,8 @@ def stored_run(workspace: Workspace, record: RunRecord) -> StoredRun:
 def _with_its_cases(job: EvalJob, record: RunRecord) -> EvalJob:
     """Return the job with the cases that the run selected; where the suite has changed, with those of them it ran."""
     from llmops_cli.core.errors import LlmopsError  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.merging import selection_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.merging import selection_of  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.selection import select_cases  # noqa: PLC0415 - only when the command runs
 
     try:
@@ -78,8 +78,8 @@ def _with_its_cases(job: EvalJob, record: RunRecord) -> EvalJob:
 
 def summary_of(stored: StoredRun, *, trials_to_show: int) -> RunSummary:
     """Return the figures of a stored run, with that many failing trials."""
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
 
     result = stored.record.result
     stopped = INTERRUPTED if result is None else str(result.get("stopped", ""))
@@ -91,9 +91,9 @@ def summary_of(stored: StoredRun, *, trials_to_show: int) -> RunSummary:
 def measured_run_of(workspace: Workspace, job: EvalJob, record_journal: RunRecord, summary: RunSummary) -> MeasuredRun:
     """Return the trials of a run for comparisons and baselines."""
     from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.measured_run import collect_run  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.metric_table import tier_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.comparing.measured_run import collect_run  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import tier_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
 
     names = {spec.name for case in job.cases for spec in job.metrics_of(case) if tier_of(spec) is not Tier.JUDGE}
     steady = answers_are_steady(workspace, job, summary.sources)

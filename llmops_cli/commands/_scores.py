@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmops_cli.core.prompts import Prompt
-    from llmops_cli.evals.baseline_file import LoadedBaseline
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.baselines.baseline_file import LoadedBaseline
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.registry.git.repository import GitRepository
     from llmops_cli.registry.project_file import ProjectSettings
     from llmops_cli.registry.tree import FileTree
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def baseline_path_of(settings: ProjectSettings, prompt_id: str) -> str:
     """Return where the prompt's baseline is committed."""
-    from llmops_cli.evals.baseline import baseline_path  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline import baseline_path  # noqa: PLC0415 - only when the command runs
 
     return baseline_path(prompt_id, f"{settings.paths.evals}/baselines")
 
 
 def load_committed(tree: FileTree, settings: ProjectSettings, prompt_id: str) -> LoadedBaseline | None:
     """Return the baseline file of a prompt as read, None when there is none."""
-    from llmops_cli.evals.baseline_file import load_baseline  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline_file import load_baseline  # noqa: PLC0415 - only when the command runs
 
     path = baseline_path_of(settings, prompt_id)
     try:
@@ -64,7 +64,7 @@ def scores_by_digest(
 
 def _recorded_run(repository: GitRepository, blob: str, path: str) -> MeasuredRun | None:
     from llmops_cli.core.errors import InvalidFileError  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.baseline_file import load_baseline  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline_file import load_baseline  # noqa: PLC0415 - only when the command runs
 
     try:
         content = repository.read_object(blob)

@@ -14,8 +14,8 @@ from llmops_cli.core.safe_text import safe_text
 
 if TYPE_CHECKING:
     from llmops_cli.commands._run_record import StoredRun
-    from llmops_cli.evals.baseline import Baseline
-    from llmops_cli.evals.baseline_accept import BaselinePlan
+    from llmops_cli.evals.baselines.baseline import Baseline
+    from llmops_cli.evals.baselines.baseline_accept import BaselinePlan
 
 
 def show_baseline(ctx: typer.Context, name: PromptName, *, output_format: Format = TextOrJson.TEXT) -> ExitCode:
@@ -53,7 +53,7 @@ def accept_baseline(
 
     Only a complete run of the prompt and suite as they are now is taken, with all cases and few enough errors.
     """
-    from llmops_cli.evals.baseline_accept import apply_accept  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline_accept import apply_accept  # noqa: PLC0415 - only when the command runs
 
     workspace = workspace_of(ctx)
     console = workspace.console
@@ -131,8 +131,8 @@ def _plan(workspace: Workspace, stored: "StoredRun", why: str) -> "BaselinePlan"
     from llmops_cli import __version__  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._run_record import measured_run_of, summary_of  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._scores import baseline_path_of, load_committed  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.baseline import Acceptance, Baseline  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.baseline_accept import plan_accept  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline import Acceptance, Baseline  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline_accept import plan_accept  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.gating.self_comparison import (  # noqa: PLC0415 - only when the command runs
         SELF_TRIALS,
         self_comparison_of,
@@ -175,11 +175,11 @@ def _commit(workspace: Workspace) -> str:
 
 def _problems(workspace: Workspace, prompt_id: str) -> tuple[str, ...]:
     from llmops_cli.commands._scores import load_committed  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.baseline import stale_reasons  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline import stale_reasons  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.compare.comparability import compare_yardsticks  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.comparing.measured_run import yardstick_of  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.job import EvalJob  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.measured_run import yardstick_of  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
     loaded = load_committed(workspace.tree, workspace.settings, prompt_id)
     if loaded is None:

@@ -13,7 +13,7 @@ from llmops_cli.core.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from llmops_cli.commands._run_record import StoredRun
-    from llmops_cli.evals.comparison import Comparison
+    from llmops_cli.evals.comparing.comparison import Comparison
     from llmops_cli.reports.compare_view import RunComparison
 
 
@@ -81,7 +81,7 @@ def _document(view: "RunComparison", output_format: CompareFormat) -> str:
 def _compared(workspace: Workspace, before: str, after: str) -> "tuple[RunComparison, ExitCode]":
     from llmops_cli.commands._eval_run import run_folders  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._run_record import stored_run, summary_of  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.compare_view import (  # noqa: PLC0415 - only when the command runs
         RunComparison,
         case_changes,
@@ -144,7 +144,7 @@ def _notes(before: "StoredRun", after: "StoredRun") -> tuple[str, ...]:
 
 def _decided(workspace: Workspace, before: "StoredRun", after: "StoredRun") -> "Comparison":
     from llmops_cli.commands._run_record import measured_run_of, summary_of  # noqa: PLC0415 - only when it runs
-    from llmops_cli.evals.comparison import compare_run  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.comparing.comparison import compare_run  # noqa: PLC0415 - only when the command runs
 
     measured = [
         measured_run_of(workspace, run.job, run.record, summary_of(run, trials_to_show=0)) for run in (before, after)

@@ -261,7 +261,7 @@ def _elsewhere(
     """Return the judge's passes and failures in the newest runs, by this rubric, of texts that nobody labelled."""
     from llmops_cli.commands._eval_run import run_folders  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._rubrics import suites_with  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
 
     prompts = {suite.prompt_id for suite in suites_with(workspace, files)}
     outputs = {label.material.output for label in labels}

@@ -37,7 +37,7 @@ def list_prompts(ctx: typer.Context, *, output_format: Format = TextOrJson.TEXT)
 
 def _row(workspace: Workspace, prompt_id: str) -> "PromptRow":
     from llmops_cli.commands._scores import committed_score  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.list_report import PromptRow  # noqa: PLC0415 - only when the command runs
 
     catalog = workspace.catalog

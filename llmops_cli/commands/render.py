@@ -47,7 +47,7 @@ def render(
     prompt = found.prompt
     values: dict[str, JsonValue] = {}
     if case is not None:
-        from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+        from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
         values |= values_of_case(workspace.catalog.suite(prompt.id, KNOWN_METRICS), case)
     if var_file is not None:

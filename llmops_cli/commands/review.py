@@ -67,7 +67,7 @@ def review(  # noqa: PLR0913 - the options of the command
 def _rubric(workspace: Workspace, name: str) -> "RubricFiles":
     """Return the rubric of that name, else the first one that the prompt's suite names."""
     from llmops_cli.commands._rubrics import rubric_files, rubric_names  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
     catalog = workspace.catalog
     if name in rubric_names(catalog) or catalog.path_of(name) is None:
@@ -82,8 +82,8 @@ def _outputs(workspace: Workspace, files: "RubricFiles") -> "list[ToLabel]":
     """Return the outputs of the newest run of every prompt whose suite names the rubric."""
     from llmops_cli.commands._eval_run import run_folders  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._rubrics import suites_with  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.review.queue import outputs_of  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
 
     suites = {suite.prompt_id: suite for suite in suites_with(workspace, files)}
     if not suites:

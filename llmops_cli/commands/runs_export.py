@@ -39,10 +39,10 @@ def export_runs(
     """Write runs as one table: a row per trial, a column per metric.
 
     Parquet needs the package pyarrow. In CSV, texts that a spreadsheet would run as a formula are defused. In
-    Python the same table is llmops_cli.evals.run_table.run_table(records), a pandas DataFrame.
+    Python the same table is llmops_cli.evals.runs.run_table.run_table(records), a pandas DataFrame.
     """
     from llmops_cli.commands._eval_run import run_folders  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.run_table import run_table  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.run_table import run_table  # noqa: PLC0415 - only when the command runs
 
     workspace = workspace_of(ctx)
     kind = output_format or _kind(output)

@@ -12,8 +12,8 @@ from llmops_cli.core.exit_codes import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmops_cli.evals.merging import ShardedRun
-    from llmops_cli.evals.run_folder import RunRecord
+    from llmops_cli.evals.runs.merging import ShardedRun
+    from llmops_cli.evals.runs.run_folder import RunRecord
 
 Shards = Annotated[
     list[str],
@@ -29,7 +29,7 @@ def merge_runs(ctx: typer.Context, names: Shards) -> ExitCode:
     """
     from llmops_cli.commands._run_outcome import outcome_of_record  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._run_record import stored_run  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.merging import sharded_run  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.merging import sharded_run  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.eval_text import eval_text  # noqa: PLC0415 - only when the command runs
 
     workspace = workspace_of(ctx)
@@ -45,7 +45,7 @@ def merge_runs(ctx: typer.Context, names: Shards) -> ExitCode:
 
 def _record(workspace: Workspace, name: str) -> "RunRecord":
     from llmops_cli.commands._eval_run import run_folders  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.run_folder import record_at  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.run_folder import record_at  # noqa: PLC0415 - only when the command runs
 
     found = record_at(workspace.invocation.path(Path(name)))
     return found or run_folders(workspace.root).record(name)
@@ -55,10 +55,10 @@ def _write(workspace: Workspace, sharded: "ShardedRun") -> str:
     import time  # noqa: PLC0415 - only when the command runs
 
     from llmops_cli.commands._eval_run import RUNS  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.journal import read_entries  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.run_end import RunEnd  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.run_folder import RunFolders  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.run_end import RunEnd  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.run_folder import RunFolders  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
 
     # the merged run began when the first shard did, and is finished now
     began = _began(sharded.shards)

@@ -13,7 +13,7 @@ def show(ctx: typer.Context, name: PromptName, *, output_format: Format = TextOr
     """Show one prompt: text, settings, score, cost, next step."""
     from llmops_cli.commands._call_cost import call_estimate, template_messages  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._scores import committed_score, score_note  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.show_report import PromptPage, show_json, show_text  # noqa: PLC0415 - only when the command runs
 
     workspace = workspace_of(ctx)

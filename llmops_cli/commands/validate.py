@@ -102,8 +102,8 @@ def _as_document(workspace: Workspace, reports: "Iterator[FileReport]", output_f
 def _reports(workspace: Workspace, paths: tuple[str, ...], base: str | None) -> "Iterator[FileReport]":
     from itertools import chain  # noqa: PLC0415 - only when the command runs
 
-    from llmops_cli.evals.baseline_validation import baseline_reports  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline_validation import baseline_reports  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.catalog import Catalog  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.validation import validate as validate_files  # noqa: PLC0415 - only when the command runs
 

@@ -86,6 +86,10 @@ class ProviderError(LlmopsError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class NotRecordedError(ProviderError):
+    """Only recorded answers can be had here, and there is none for this request; nobody was asked."""
+
+
 class NothingMatchedError(LlmopsError):
     """A selection (prompts, a filter, a tier) left nothing to do; this is never a pass."""
 

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from llmops_cli.core.scores import Score, ScoreFailure
 
 
+NOT_RECORDED = "recording"
+"""The kind of error of a trial that only a recording could have answered, and there is none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialError:
-    """No completion could be had: the provider failed, or the prompt could not be rendered."""
+    """No completion could be had: `provider` failed, nothing is recorded (`recording`), or it was not to `render`."""
 
     kind: str
     message: str

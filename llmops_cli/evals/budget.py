@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.completions import CompletionSource
-from llmops_cli.evals.run_end import StopReason
+from llmops_cli.evals.runs.run_end import StopReason
 
 if TYPE_CHECKING:
     from llmops_cli.core.completions import Completion

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmops_cli.core.errors import InvalidFileError, ProviderError
-from llmops_cli.core.runs import Trial, TrialError
+from llmops_cli.core.errors import InvalidFileError, NotRecordedError, ProviderError
+from llmops_cli.core.runs import NOT_RECORDED, Trial, TrialError
 from llmops_cli.core.scores import ScoreContext
 from llmops_cli.evals.budget import BudgetMeter
-from llmops_cli.evals.journal_line import JournalEntry
 from llmops_cli.evals.judges.judgement import judging_effort
 from llmops_cli.evals.progress import ProgressMeter
-from llmops_cli.evals.run_end import RunEnd
+from llmops_cli.evals.runs.journal_line import JournalEntry
+from llmops_cli.evals.runs.run_end import RunEnd
 from llmops_cli.evals.scheduling import count_settled, plan_trials, run_all
 from llmops_cli.evals.tier_scoring import TierScoring
 from llmops_cli.evals.trial_score import trial_score
@@ -107,4 +107,6 @@ class _Run:
 
 def _errored(planned: PlannedTrial, error: InvalidFileError | ProviderError) -> Trial:
     kind = "provider" if isinstance(error, ProviderError) else "render"
+    if isinstance(error, NotRecordedError):
+        kind = NOT_RECORDED
     return Trial(key=planned.key, error=TrialError(kind=kind, message=str(error)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.canonical_json import canonical_json, digest_of
 from llmops_cli.core.completions import CompletionRequest
 from llmops_cli.core.scores import Tier
-from llmops_cli.evals.metric_table import metrics_digest, tier_of
+from llmops_cli.evals.measuring.metric_table import metrics_digest, tier_of
 from llmops_cli.evals.selection import Selection
 
 if TYPE_CHECKING:

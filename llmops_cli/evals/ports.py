@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.prompts import Message, Prompt
     from llmops_cli.core.scores import Scorer
     from llmops_cli.core.suites import MetricSpec
-    from llmops_cli.evals.journal import Journal
     from llmops_cli.evals.progress import RunProgress
+    from llmops_cli.evals.runs.journal import Journal
 
 Render: TypeAlias = "Callable[[Prompt, Mapping[str, JsonValue]], tuple[Message, ...]]"
 """`registry.template.render_messages`. Raises InvalidFileError when the variables do not fit the prompt."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.completions import Completion
     from llmops_cli.core.suites import Case
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.journal import JournalState
-    from llmops_cli.evals.journal_line import JournalEntry
+    from llmops_cli.evals.runs.journal import JournalState
+    from llmops_cli.evals.runs.journal_line import JournalEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

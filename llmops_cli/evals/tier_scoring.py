@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.canonical_json import canonical_json
 from llmops_cli.core.scores import Score, ScoreFailure, Tier
 from llmops_cli.evals.batching import BatchingScorer
-from llmops_cli.evals.metric_table import tier_of
+from llmops_cli.evals.measuring.metric_table import tier_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

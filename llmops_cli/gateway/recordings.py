@@ -27,7 +27,7 @@ EXPLAINED_MISSES = 20
 """Misses of a file for which the nearest recorded request is looked for; that reads all of them."""
 
 
-class RecordingMissError(ProviderError):
+class RecordingMissError(NotRecordedError):
     """Nothing is recorded for exactly this request and trial."""
 
 

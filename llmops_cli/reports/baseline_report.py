@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import short_digest
 from llmops_cli.core.safe_text import safe_text
-from llmops_cli.evals.baseline import metric_means
-from llmops_cli.evals.baseline_file import baseline_as_json
+from llmops_cli.evals.baselines.baseline import metric_means
+from llmops_cli.evals.baselines.baseline_file import baseline_as_json
 from llmops_cli.reports.numbers import count, score, usd
 from llmops_cli.reports.page import FAINT, STRONG, hanging, rendered
 from llmops_cli.reports.table import PlainTable
 
 if TYPE_CHECKING:
-    from llmops_cli.evals.baseline import Baseline
+    from llmops_cli.evals.baselines.baseline import Baseline
     from llmops_cli.reports.page import Page
 
 LABEL = 10

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.suites import Case
-    from llmops_cli.evals.comparison import Comparison
-    from llmops_cli.evals.journal_line import JournalEntry
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.comparing.comparison import Comparison
+    from llmops_cli.evals.runs.journal_line import JournalEntry
+    from llmops_cli.evals.runs.summary import RunSummary
 
 BROKEN, MENDED, WORSE, BETTER, LOST, FOUND, SAME = (
     "broken", "mended", "worse", "better", "no longer measured", "newly measured", "same",

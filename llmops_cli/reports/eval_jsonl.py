@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.journal_line import JournalEntry
+    from llmops_cli.evals.runs.journal_line import JournalEntry
 
 NOT_RUN = "not run"
 

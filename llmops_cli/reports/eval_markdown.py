@@ -16,7 +16,7 @@ from llmops_cli.reports.numbers import UNKNOWN, count, counted, score, usd
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from llmops_cli.evals.summary import FailingTrial
+    from llmops_cli.evals.runs.summary import FailingTrial
     from llmops_cli.reports.eval_outcome import EvalOutcome
 
 MOST_CASES = 20

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from llmops_cli.core.exit_codes import ExitCode
     from llmops_cli.core.json_value import JsonObject
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.runs.summary import RunSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from llmops_cli.evals.judges.judge_spending import JudgeSpending
-    from llmops_cli.evals.summary import ErroredTrial, FailingTrial, RunSummary
+    from llmops_cli.evals.runs.summary import ErroredTrial, FailingTrial, RunSummary
     from llmops_cli.reports.eval_outcome import EvalOutcome
     from llmops_cli.reports.page import Page
 

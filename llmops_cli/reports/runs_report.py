@@ -13,7 +13,7 @@ from llmops_cli.reports.table import PlainTable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llmops_cli.evals.run_folder import RunRecord
+    from llmops_cli.evals.runs.run_folder import RunRecord
     from llmops_cli.reports.page import Page
 
 

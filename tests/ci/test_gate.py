@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ci.gate_world import BASELINE, DATASET, PROJECT, PROMPT, PROMPT_TEXT, SUITE, GateWorld, case, held
 
-from llmops_cli.evals.baseline_file import baseline_bytes, load_baseline
+from llmops_cli.evals.baselines.baseline_file import baseline_bytes, load_baseline
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,11 +12,11 @@ from llmops_cli.core.prompts import Message, ModelSettings, Prompt, Role, Templa
 from llmops_cli.core.suites import Case, MetricSpec, Suite
 from llmops_cli.evals.engine import evaluate
 from llmops_cli.evals.job import EvalJob
-from llmops_cli.evals.journal import read_entries
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring.metric_table import bind
 from llmops_cli.evals.ports import EvalPorts
-from llmops_cli.evals.run_folder import RunFolders
-from llmops_cli.evals.summary_builder import summarize
+from llmops_cli.evals.runs.journal import read_entries
+from llmops_cli.evals.runs.run_folder import RunFolders
+from llmops_cli.evals.runs.summary_builder import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonValue
     from llmops_cli.core.scores import Scorer
     from llmops_cli.evals.progress import RunProgress
-    from llmops_cli.evals.run_end import RunEnd
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.runs.run_end import RunEnd
+    from llmops_cli.evals.runs.summary import RunSummary
 
 SETTINGS = ModelSettings(name="echo/echo", temperature=0.0)
 

@@ -15,13 +15,14 @@ from llmops_cli.core.completions import CompletionSource
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.core.scores import Score, ScoreFailure, Tier
 from llmops_cli.core.suites import Case, MetricSpec
-from llmops_cli.evals import metric_table, tier_scoring
+from llmops_cli.evals import tier_scoring
 from llmops_cli.evals.engine import evaluate
 from llmops_cli.evals.job import RunBudget, repeats_for
-from llmops_cli.evals.journal import read_entries
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring import metric_table
+from llmops_cli.evals.measuring.metric_table import bind
 from llmops_cli.evals.ports import EvalPorts
-from llmops_cli.evals.summary_builder import summarize
+from llmops_cli.evals.runs.journal import read_entries
+from llmops_cli.evals.runs.summary_builder import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -239,7 +240,7 @@ def costly(monkeypatch: pytest.MonkeyPatch) -> Costly:
         return Tier.JUDGE if spec.metric == "min_words" else tier_of(spec)
 
     monkeypatch.setattr(tier_scoring, "tier_of", judged)
-    monkeypatch.setattr("llmops_cli.evals.metric_tally.tier_of", judged)
+    monkeypatch.setattr("llmops_cli.evals.runs.metric_tally.tier_of", judged)
     return Costly("judge")
 
 

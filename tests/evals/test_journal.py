@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from llmops_cli.core.errors import InvalidFileError, RefusedError
 from llmops_cli.core.runs import Trial, TrialError, TrialKey
 from llmops_cli.core.scores import Score, ScoreFailure
-from llmops_cli.evals.case_scores import iter_case_outcomes, iter_case_scores
-from llmops_cli.evals.journal import Journal, read_entries, read_header
-from llmops_cli.evals.journal_line import JournalEntry, entry_as_line, entry_from_line
+from llmops_cli.evals.runs.case_scores import iter_case_outcomes, iter_case_scores
+from llmops_cli.evals.runs.journal import Journal, read_entries, read_header
+from llmops_cli.evals.runs.journal_line import JournalEntry, entry_as_line, entry_from_line
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 from evals.scoring import outcome_of, spec_of
 
 from llmops_cli.core.scores import Score, ScoreFailure
-from llmops_cli.evals.metric_table import KNOWN_METRICS
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 from llmops_cli.registry.contracts.safe_schema import SafeSchema, schema_problem
 
 SUITE = Path(__file__).with_name("json_schema_test_suite")

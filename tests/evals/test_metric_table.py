@@ -13,14 +13,14 @@ from evals.semantic.embedded import embedded_models
 from llmops_cli.core.parts import Part
 from llmops_cli.core.scores import Score, ScoreContext, ScoreFailure, Tier
 from llmops_cli.core.suites import MetricSpec
-from llmops_cli.evals.metric_examples import description_of, examples_of
-from llmops_cli.evals.metric_table import KNOWN_METRICS, bind, find_metric, full_specification
+from llmops_cli.evals.measuring.metric_examples import description_of, examples_of
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS, bind, find_metric, full_specification
 from llmops_cli.evals.metrics import METRICS
 from llmops_cli.evals.semantic.pair_scoring import ModelMetric
 
 if TYPE_CHECKING:
     from llmops_cli.core.scores import ScoreOutcome
-    from llmops_cli.evals.metric_examples import MetricExample
+    from llmops_cli.evals.measuring.metric_examples import MetricExample
 
 EXAMPLES = [(name, example) for name in METRICS for example in examples_of(find_metric(name))]
 

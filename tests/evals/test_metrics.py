@@ -15,12 +15,12 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from llmops_cli.core.completions import Completion, ToolCall, Usage
 from llmops_cli.core.scores import Score, ScoreContext, ScoreFailure
 from llmops_cli.core.suites import Case, MetricSpec
-from llmops_cli.evals.guarded_scorer import GuardedScorer
-from llmops_cli.evals.language_of_text import LANGUAGES
-from llmops_cli.evals.metric_examples import examples_of
-from llmops_cli.evals.metric_table import bind, find_metric
+from llmops_cli.evals.measuring.guarded_scorer import GuardedScorer
+from llmops_cli.evals.measuring.language_of_text import LANGUAGES
+from llmops_cli.evals.measuring.metric_examples import examples_of
+from llmops_cli.evals.measuring.metric_table import bind, find_metric
+from llmops_cli.evals.measuring.personal_data import find_personal_data, iban, luhn
 from llmops_cli.evals.metrics import METRICS
-from llmops_cli.evals.personal_data import find_personal_data, iban, luhn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,13 +14,13 @@ from llmops_cli.core.errors import InvalidFileError
 from llmops_cli.core.runs import Trial, TrialKey
 from llmops_cli.core.scores import Score
 from llmops_cli.core.suites import Case
-from llmops_cli.evals.journal_line import JournalEntry
 from llmops_cli.evals.judges.form import Form, yes_no
 from llmops_cli.evals.judges.judge_request import Material
 from llmops_cli.evals.review.label_sheet import labels_from_sheet, sheet
 from llmops_cli.evals.review.labels import Label, label_line, one_per_text, parse_labels
 from llmops_cli.evals.review.queue import ToLabel, outputs_of, sample
 from llmops_cli.evals.review.session import Desk, keys_of, review
+from llmops_cli.evals.runs.journal_line import JournalEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ import pytest
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.findings import Finding, Position, Severity
 from llmops_cli.core.parts import Part
-from llmops_cli.evals.measuring import CANNOT_FAIL
-from llmops_cli.evals.metric_table import KNOWN_METRICS
+from llmops_cli.evals.measuring.metric_base import CANNOT_FAIL
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 from llmops_cli.registry.catalog import Catalog
 from llmops_cli.registry.documents.reading_pages import READING_PAGES
 from llmops_cli.registry.project_file import load_project

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llmops_cli.evals.metric_table import KNOWN_METRICS
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 from llmops_cli.registry.catalog import Catalog
 from llmops_cli.registry.project_file import ProjectSettings
 from llmops_cli.registry.validation import validate

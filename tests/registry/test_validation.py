@@ -9,7 +9,7 @@ import pytest
 
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.findings import Finding
-from llmops_cli.evals.metric_table import KNOWN_METRICS
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 from llmops_cli.registry.catalog import Catalog
 from llmops_cli.registry.project_file import load_project
 from llmops_cli.registry.validation import FileReport, validate
@@ -178,7 +178,7 @@ def test_validate_loads_nothing_heavy(tmp_path: Path) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from llmops_cli.evals.metric_table import KNOWN_METRICS
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 from llmops_cli.registry.catalog import Catalog
 from llmops_cli.registry.project_file import load_project
 from llmops_cli.registry.validation import validate

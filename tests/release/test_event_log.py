@@ -175,7 +175,9 @@ def test_the_command_says_what_is_wrong_and_ends_with_9(tmp_path: Path) -> None:
     checkpoint = fine.out.split("checkpoint ")[1].strip()
     assert llmops("audit", "verify", "--target", uri, "--checkpoint", checkpoint, folder=tmp_path).code == 0
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE events SET data = CAST(replace(CAST(data AS TEXT), 'Ada', 'Eve') AS BLOB) WHERE revision = 1")
+        connection.execute(
+            "UPDATE events SET data = CAST(replace(CAST(data AS TEXT), 'Ada', 'Eve') AS BLOB) WHERE revision = 1"
+        )
     done = llmops("audit", "verify", "--target", uri, folder=tmp_path)
     assert done.code == 9
     assert "revision 1" in done.out

@@ -5,9 +5,9 @@ from __future__ import annotations
 from llmops_cli.core.completions import Usage
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.evals.job import RunIdentity
-from llmops_cli.evals.latency_histogram import LatencySummary
-from llmops_cli.evals.metric_summary import MetricSummary
-from llmops_cli.evals.summary import (
+from llmops_cli.evals.runs.latency_histogram import LatencySummary
+from llmops_cli.evals.runs.metric_summary import MetricSummary
+from llmops_cli.evals.runs.summary import (
     CaseCounts,
     ErroredTrial,
     FailedMetric,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from llmops_cli.ci.gate_report import PromptReport, SuiteRun
-    from llmops_cli.evals.metric_comparison import MetricComparison
+    from llmops_cli.evals.comparing.metric_comparison import MetricComparison
 
 
 def score_table(prompts: Sequence[PromptReport]) -> str:

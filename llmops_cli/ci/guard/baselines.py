@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from llmops_cli.ci.file_changes import FileChange
 from llmops_cli.ci.gate_change import GateChange, Side
 from llmops_cli.core.canonical_json import short_digest
-from llmops_cli.evals.baseline import metric_means
-from llmops_cli.evals.baseline_file import baseline_bytes, load_baseline
+from llmops_cli.evals.baselines.baseline import metric_means
+from llmops_cli.evals.baselines.baseline_file import baseline_bytes, load_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llmops_cli.ci.guard.context import GuardContext
-    from llmops_cli.evals.baseline import Baseline
+    from llmops_cli.evals.baselines.baseline import Baseline
 
 KIND = "baseline"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from llmops_cli.ci.gate_change import GateChange, Side
 from llmops_cli.ci.guard.context import shown
 from llmops_cli.core.errors import LlmopsError
-from llmops_cli.evals.metric_table import full_specification
+from llmops_cli.evals.measuring.metric_table import full_specification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -9,21 +9,23 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.verdicts import VerdictKind
-from llmops_cli.evals.comparison import compare_run
+from llmops_cli.evals.comparing.comparison import compare_run
 from llmops_cli.evals.engine import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from llmops_cli.core.suites import Case, GatePolicy
-    from llmops_cli.evals.comparison import Comparison
+    from llmops_cli.evals.comparing.comparison import Comparison
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.judges.licence import Licence
     from llmops_cli.evals.ports import EvalPorts
-    from llmops_cli.evals.run_end import RunEnd
+    from llmops_cli.evals.runs.run_end import RunEnd
 
 MOST_TRIALS = 10
 """Of one case: whatever the looks and re-runs ask for, it ends here."""
@@ -55,11 +57,12 @@ async def compare_by_looks(
     policy: GatePolicy,
     *,
     stale: Callable[[MeasuredRun], Sequence[str]] = lambda _run: (),
+    licences: Mapping[str, Licence] | None = None,
 ) -> Looked:
     """Run the candidate (and the base, where it is an arm) until the comparison is decided or the looks are over.
 
     `stale` says of a measured candidate why stored trials cannot stand for the present; the comparison then
-    ends at once as incomparable, and the caller runs both arms.
+    ends at once as incomparable, and the caller runs both arms. `licences` are those of the suite's judges.
 
     Raises:
         LlmopsError: for what no trial can get around, such as a missing key.
@@ -71,14 +74,15 @@ async def compare_by_looks(
         stopped = await _run(arms, trials, again)
         measured = candidate.measure()
         known = base.measure() if isinstance(base, Arm) else base
-        comparison = compare_run(known, measured, policy, stale=tuple(stale(measured)), final=True if stopped else None)
+        compare = partial(compare_run, known, measured, policy, licences=licences)
+        comparison = compare(stale=tuple(stale(measured)), final=True if stopped else None)
         found = Looked(comparison=comparison, candidate=measured, base=known, trials=trials, stopped=stopped)
         if stopped or comparison.verdict.kind in _DECIDED:
             return found
         following = next((look for look in policy.looks if look > trials), None) if comparison.next_look else None
         # trials with errors leave a case behind; asking again for the same look would never end
         if comparison.next_look and following is None:
-            return replace(found, comparison=compare_run(known, measured, policy, final=True))
+            return replace(found, comparison=compare(final=True))
         again = () if following else _left(candidate, comparison.rerun_cases)
         if following is None and not again:
             return found

@@ -13,7 +13,7 @@ from llmops_cli.core.completions import Completion, Usage
 from llmops_cli.core.errors import InvalidFileError
 from llmops_cli.core.prompts import Role
 from llmops_cli.core.scores import ScoreContext, Tier
-from llmops_cli.evals.metric_table import tier_of
+from llmops_cli.evals.measuring.metric_table import tier_of
 from llmops_cli.evals.tier_scoring import TierScoring
 
 if TYPE_CHECKING:

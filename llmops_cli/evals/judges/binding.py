@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import UsageError
-from llmops_cli.evals.guarded_scorer import GuardedScorer
 from llmops_cli.evals.judges.judge_metric import JudgeMetric
-from llmops_cli.evals.metric_table import KNOWN_METRICS, find_metric
-from llmops_cli.evals.parameter_check import with_defaults
+from llmops_cli.evals.measuring.guarded_scorer import GuardedScorer
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS, find_metric
+from llmops_cli.evals.measuring.parameter_check import with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Callable

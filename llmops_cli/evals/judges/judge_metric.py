@@ -11,7 +11,7 @@ from llmops_cli.core.scores import ParameterProblem, Score, ScoreFailure, Tier
 from llmops_cli.evals.judges.judge_request import Material
 from llmops_cli.evals.judges.judgement import DETAILS, JudgeEffort, JudgeError
 from llmops_cli.evals.judges.prechecks import precheck
-from llmops_cli.evals.measuring import cannot_fail, crash
+from llmops_cli.evals.measuring.metric_base import cannot_fail, crash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops_cli.evals.exact_sum import ExactSum
 from llmops_cli.evals.judges.judgement import DETAILS, JudgeEffort, effort_in
+from llmops_cli.evals.runs.exact_sum import ExactSum
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject

@@ -6,15 +6,15 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
 from llmops_cli.evals.judges.form import CHOICE, Form, Option, Question
 from llmops_cli.evals.judges.judge_metric import MIN, MODEL, RUBRIC, TEMPERATURE, VOTES, JudgeMetric, JudgeScorer
 from llmops_cli.evals.judges.judge_request import Material
 from llmops_cli.evals.judges.judgement import JudgeEffort, JudgeError
 from llmops_cli.evals.judges.prechecks import ALLOW
 from llmops_cli.evals.judges.rubric_judge import about, judge_for
-from llmops_cli.evals.measuring import CannotMeasureError
-from llmops_cli.evals.text_matching import shown
+from llmops_cli.evals.measuring.expected_answer import EXPECTED_TEXTS, expected_texts
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError
+from llmops_cli.evals.measuring.text_matching import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

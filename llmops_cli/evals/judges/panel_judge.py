@@ -22,7 +22,7 @@ from llmops_cli.evals.judges.judge_metric import (
 from llmops_cli.evals.judges.judgement import JudgeEffort, JudgeError, Judgement
 from llmops_cli.evals.judges.prechecks import ALLOW
 from llmops_cli.evals.judges.rubric_judge import about
-from llmops_cli.evals.text_matching import shown
+from llmops_cli.evals.measuring.text_matching import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.evals.judges.judge_request import ANSWERS, REASON
-from llmops_cli.evals.strict_json import NotJsonError, parse_strict_json
+from llmops_cli.evals.measuring.strict_json import NotJsonError, parse_strict_json
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonValue

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.embeddings import EMBEDDED_IDENTITY, EMBEDDED_MODEL
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.expected_answer import EXPECTED_TEXTS
+from llmops_cli.evals.measuring.expected_answer import EXPECTED_TEXTS
 from llmops_cli.evals.semantic.pair_scoring import ComparePairs, Likeness, ModelMetric, Pair
 from llmops_cli.evals.semantic.reference_texts import MEASURE, MINIMUM, likeness_problems
 from llmops_cli.evals.semantic.token_matching import match_tokens

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import Tier
-from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement
+from llmops_cli.evals.measuring.expected_answer import EXPECTED_TEXTS, expected_texts
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, Measurement
 from llmops_cli.evals.semantic.reference_texts import (
     MINIMUM,
     check_lengths,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from llmops_cli.evals.expected_answer import EXPECTED_TEXTS
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, failing, passing
-from llmops_cli.evals.text_matching import IGNORE_CASE, empty_expected_problems, found_texts, shown_texts
+from llmops_cli.evals.measuring.expected_answer import EXPECTED_TEXTS
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, failing, passing
+from llmops_cli.evals.measuring.text_matching import IGNORE_CASE, empty_expected_problems, found_texts, shown_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.scores import ParameterProblem, ScoreContext
-    from llmops_cli.evals.measuring import Measurement
+    from llmops_cli.evals.measuring.metric_base import Measurement
 
 
 class Contains(DeterministicMetric):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.core.scores import Tier
-from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement
+from llmops_cli.evals.measuring.expected_answer import EXPECTED_TEXTS, expected_texts
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, Measurement
 from llmops_cli.evals.semantic.facts.conflicts import KINDS, Conflict, find_conflicts
 from llmops_cli.evals.semantic.reference_texts import bounded, check_lengths, check_reference, likeness_problems
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.dates_in_text import format_problem, read_date
-from llmops_cli.evals.expected_answer import expected_texts, has_placeholder
-from llmops_cli.evals.measuring import (
+from llmops_cli.evals.measuring.dates_in_text import format_problem, read_date
+from llmops_cli.evals.measuring.expected_answer import expected_texts, has_placeholder
+from llmops_cli.evals.measuring.metric_base import (
     CannotMeasureError,
     DeterministicMetric,
     Measure,
@@ -16,7 +16,7 @@ from llmops_cli.evals.measuring import (
     passing,
     verdict,
 )
-from llmops_cli.evals.text_matching import shown
+from llmops_cli.evals.measuring.text_matching import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement
-from llmops_cli.evals.text_matching import IGNORE_CASE, WHITESPACE, folded
-from llmops_cli.evals.thresholds import threshold_problems
+from llmops_cli.evals.measuring.expected_answer import EXPECTED_TEXTS, expected_texts
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError, DeterministicMetric, Measure, Measurement
+from llmops_cli.evals.measuring.text_matching import IGNORE_CASE, WHITESPACE, folded
+from llmops_cli.evals.measuring.thresholds import threshold_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

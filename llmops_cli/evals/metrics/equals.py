@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, failing, passing
-from llmops_cli.evals.text_matching import IGNORE_CASE, WHITESPACE, folded, shown, shown_texts
+from llmops_cli.evals.measuring.expected_answer import EXPECTED_TEXTS, expected_texts
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, Measurement, failing, passing
+from llmops_cli.evals.measuring.text_matching import IGNORE_CASE, WHITESPACE, folded, shown, shown_texts
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject

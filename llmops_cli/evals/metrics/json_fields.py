@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.expected_answer import expected_value
-from llmops_cli.evals.json_equality import JsonEquality
-from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, cannot_fail
-from llmops_cli.evals.strict_json import FENCED, NotJsonError, parse_strict_json
-from llmops_cli.evals.text_matching import IGNORE_CASE, shown, shown_texts
-from llmops_cli.evals.thresholds import threshold_problems
+from llmops_cli.evals.measuring.expected_answer import expected_value
+from llmops_cli.evals.measuring.json_equality import JsonEquality
+from llmops_cli.evals.measuring.metric_base import (
+    CannotMeasureError,
+    DeterministicMetric,
+    Measure,
+    Measurement,
+    cannot_fail,
+)
+from llmops_cli.evals.measuring.strict_json import FENCED, NotJsonError, parse_strict_json
+from llmops_cli.evals.measuring.text_matching import IGNORE_CASE, shown, shown_texts
+from llmops_cli.evals.measuring.thresholds import threshold_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.measuring import (
+from llmops_cli.evals.measuring.metric_base import (
     CannotMeasureError,
     DeterministicMetric,
     Measure,
@@ -14,7 +14,7 @@ from llmops_cli.evals.measuring import (
     failing,
     verdict,
 )
-from llmops_cli.evals.strict_json import FENCED, NotJsonError, parse_strict_json
+from llmops_cli.evals.measuring.strict_json import FENCED, NotJsonError, parse_strict_json
 from llmops_cli.registry.contracts.safe_schema import SafeSchema, SchemaCostError, schema_problem
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, failing, passing
-from llmops_cli.evals.strict_json import FENCED, NotJsonError, parse_strict_json
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, Measurement, failing, passing
+from llmops_cli.evals.measuring.strict_json import FENCED, NotJsonError, parse_strict_json
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject

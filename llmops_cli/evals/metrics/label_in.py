@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, failing, passing
-from llmops_cli.evals.text_matching import IGNORE_CASE, folded, shown, shown_texts
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, Measurement, failing, passing
+from llmops_cli.evals.measuring.text_matching import IGNORE_CASE, folded, shown, shown_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

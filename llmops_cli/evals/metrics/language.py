@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.core.suggestion import did_you_mean
-from llmops_cli.evals.language_of_text import LANGUAGES, guess_language
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, cannot_fail, failing, verdict
+from llmops_cli.evals.measuring.language_of_text import LANGUAGES, guess_language
+from llmops_cli.evals.measuring.metric_base import (
+    DeterministicMetric,
+    Measure,
+    Measurement,
+    cannot_fail,
+    failing,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.length_limits import limit_problems, limit_schema
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring.length_limits import limit_problems, limit_schema
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, Measurement, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, verdict
-from llmops_cli.evals.personal_data import KINDS, find_personal_data
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring.personal_data import KINDS, find_personal_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

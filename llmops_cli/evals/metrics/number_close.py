@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.expected_answer import expected_texts
-from llmops_cli.evals.measuring import (
+from llmops_cli.evals.measuring.expected_answer import expected_texts
+from llmops_cli.evals.measuring.metric_base import (
     CannotMeasureError,
     DeterministicMetric,
     Measure,
@@ -16,8 +16,8 @@ from llmops_cli.evals.measuring import (
     failing,
     verdict,
 )
-from llmops_cli.evals.numbers_in_text import find_number, read_number
-from llmops_cli.evals.text_matching import shown
+from llmops_cli.evals.measuring.numbers_in_text import find_number, read_number
+from llmops_cli.evals.measuring.text_matching import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

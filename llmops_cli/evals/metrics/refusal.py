@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, verdict
-from llmops_cli.evals.text_matching import shown
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring.text_matching import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, cannot_fail, failing, passing, verdict
-from llmops_cli.evals.text_matching import IGNORE_CASE, shown
+from llmops_cli.evals.measuring.metric_base import (
+    DeterministicMetric,
+    Measure,
+    Measurement,
+    cannot_fail,
+    failing,
+    passing,
+    verdict,
+)
+from llmops_cli.evals.measuring.text_matching import IGNORE_CASE, shown
 from llmops_cli.registry.contracts.patterns import PatternError, compile_pattern
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from llmops_cli.evals.measuring import CannotMeasureError
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError
 from llmops_cli.evals.semantic.rouge import RougeMetric, ngram_overlap
 from llmops_cli.evals.semantic.words import reference_words
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from llmops_cli.evals.measuring import CannotMeasureError
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError
 from llmops_cli.evals.semantic.reference_texts import Overlap
 from llmops_cli.evals.semantic.rouge import RougeMetric
 from llmops_cli.evals.semantic.words import reference_words

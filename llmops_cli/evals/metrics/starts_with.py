@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, failing, passing
-from llmops_cli.evals.text_matching import (
+from llmops_cli.evals.measuring.expected_answer import EXPECTED_TEXTS, expected_texts
+from llmops_cli.evals.measuring.metric_base import (
+    CannotMeasureError,
+    DeterministicMetric,
+    Measure,
+    Measurement,
+    failing,
+    passing,
+)
+from llmops_cli.evals.measuring.text_matching import (
     IGNORE_CASE,
     WHITESPACE,
     empty_expected_problems,

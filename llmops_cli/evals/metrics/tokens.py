@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.measuring import DeterministicMetric, Measure, Measurement, verdict
+from llmops_cli.evals.measuring.metric_base import DeterministicMetric, Measure, Measurement, verdict
 
 if TYPE_CHECKING:
     from llmops_cli.core.completions import Usage

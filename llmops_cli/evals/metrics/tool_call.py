@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.expected_answer import expected_value
-from llmops_cli.evals.json_equality import JsonEquality
-from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement, failing, verdict
-from llmops_cli.evals.strict_json import NotJsonError, parse_strict_json
-from llmops_cli.evals.text_matching import shown, shown_texts
+from llmops_cli.evals.measuring.expected_answer import expected_value
+from llmops_cli.evals.measuring.json_equality import JsonEquality
+from llmops_cli.evals.measuring.metric_base import (
+    CannotMeasureError,
+    DeterministicMetric,
+    Measure,
+    Measurement,
+    failing,
+    verdict,
+)
+from llmops_cli.evals.measuring.strict_json import NotJsonError, parse_strict_json
+from llmops_cli.evals.measuring.text_matching import shown, shown_texts
 from llmops_cli.registry.contracts.safe_schema import SafeSchema, SchemaCostError, schema_problem
 
 if TYPE_CHECKING:

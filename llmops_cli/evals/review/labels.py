@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from llmops_cli.core.canonical_json import digest_of, short_digest
 from llmops_cli.core.errors import InvalidFileError
 from llmops_cli.evals.judges.judge_request import Material
-from llmops_cli.evals.strict_json import NotJsonError, parse_strict_json
+from llmops_cli.evals.measuring.strict_json import NotJsonError, parse_strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

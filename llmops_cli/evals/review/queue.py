@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llmops_cli.core.suites import Case
-    from llmops_cli.evals.journal_line import JournalEntry
     from llmops_cli.evals.review.labels import Label
+    from llmops_cli.evals.runs.journal_line import JournalEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, cast
 
 from llmops_cli.core.errors import LlmopsError
 from llmops_cli.core.scores import Score, ScoreFailure, Tier
-from llmops_cli.evals.expected_answer import expected_texts
-from llmops_cli.evals.measuring import CannotMeasureError, crash
+from llmops_cli.evals.measuring.expected_answer import expected_texts
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError, crash
 from llmops_cli.evals.semantic.reference_texts import check_lengths, check_reference, likeness_problems, measured
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.expected_answer import has_placeholder
-from llmops_cli.evals.measuring import CannotMeasureError, Measurement
-from llmops_cli.evals.text_matching import shown
-from llmops_cli.evals.thresholds import threshold_problems
+from llmops_cli.evals.measuring.expected_answer import has_placeholder
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError, Measurement
+from llmops_cli.evals.measuring.text_matching import shown
+from llmops_cli.evals.measuring.thresholds import threshold_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import Tier
-from llmops_cli.evals.expected_answer import EXPECTED_TEXTS, expected_texts
-from llmops_cli.evals.measuring import CannotMeasureError, DeterministicMetric, Measure, Measurement
+from llmops_cli.evals.measuring.expected_answer import EXPECTED_TEXTS, expected_texts
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError, DeterministicMetric, Measure, Measurement
 from llmops_cli.evals.semantic.reference_texts import (
     MEASURE,
     MINIMUM,

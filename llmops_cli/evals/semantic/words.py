@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from llmops_cli.evals.measuring import CannotMeasureError
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

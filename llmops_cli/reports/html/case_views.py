@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.runs import Trial
     from llmops_cli.core.suites import Case, Expected
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.journal_line import JournalEntry
+    from llmops_cli.evals.runs.journal_line import JournalEntry
     from llmops_cli.registry.diff.word_diff import Piece
 
 LONGEST_TEXT = 8_000

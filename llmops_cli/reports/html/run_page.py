@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.journal_line import JournalEntry
+    from llmops_cli.evals.runs.journal_line import JournalEntry
     from llmops_cli.reports.eval_outcome import EvalOutcome
     from llmops_cli.reports.html.case_views import CaseView
     from llmops_cli.reports.html.plots import Histogram

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from llmops_cli.evals.compare.comparability import Yardstick
-from llmops_cli.evals.measured_run import Effort, MeasuredRun
+from llmops_cli.evals.comparing.measured_run import Effort, MeasuredRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

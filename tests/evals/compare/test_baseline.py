@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from llmops_cli.core.errors import RefusedError, SetupError
 from llmops_cli.core.findings import Severity
-from llmops_cli.evals.baseline import Acceptance, Baseline, check_baseline, metric_means, stale_reasons
-from llmops_cli.evals.baseline_accept import apply_accept, plan_accept
-from llmops_cli.evals.baseline_file import baseline_as_json, baseline_bytes, load_baseline
+from llmops_cli.evals.baselines.baseline import Acceptance, Baseline, check_baseline, metric_means, stale_reasons
+from llmops_cli.evals.baselines.baseline_accept import apply_accept, plan_accept
+from llmops_cli.evals.baselines.baseline_file import baseline_as_json, baseline_bytes, load_baseline
 from llmops_cli.evals.compare.aa import compare_with_itself
 from llmops_cli.evals.compare.lost_trials import LostTrials
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
 
 PATH = "evals/baselines/demo.json"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

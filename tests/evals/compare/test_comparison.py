@@ -11,9 +11,9 @@ from llmops_cli.core.suites import GatePolicy
 from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.evals.compare.critical import CriticalState
 from llmops_cli.evals.compare.lost_trials import LostTrials
-from llmops_cli.evals.comparison import compare_run
-from llmops_cli.evals.metric_comparison import ALL_METRICS
-from llmops_cli.evals.verdict import holds_the_change
+from llmops_cli.evals.comparing.comparison import compare_run
+from llmops_cli.evals.comparing.metric_comparison import ALL_METRICS
+from llmops_cli.evals.comparing.verdict import holds_the_change
 
 POLICY = GatePolicy()
 BASE = measured({"label_in": steady(1, 30, 5)})

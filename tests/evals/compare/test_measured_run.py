@@ -12,8 +12,8 @@ from llmops_cli.core.runs import Trial, TrialError, TrialKey
 from llmops_cli.core.scores import Score
 from llmops_cli.core.suites import MetricSpec
 from llmops_cli.evals.compare.comparability import compare_yardsticks
-from llmops_cli.evals.journal_line import JournalEntry
-from llmops_cli.evals.measured_run import collect_run, yardstick_of
+from llmops_cli.evals.comparing.measured_run import collect_run, yardstick_of
+from llmops_cli.evals.runs.journal_line import JournalEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

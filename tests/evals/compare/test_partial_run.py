@@ -10,9 +10,9 @@ from evals.eval_world import cases_of, job_of
 from llmops_cli.core.suites import GatePolicy, MetricSpec, Suite
 from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.evals.compare.comparability import compare_yardsticks
-from llmops_cli.evals.comparison import compare_run
-from llmops_cli.evals.measured_run import MeasuredRun, collect_run, yardstick_of
-from llmops_cli.evals.partial_run import left_out, same_part
+from llmops_cli.evals.comparing.comparison import compare_run
+from llmops_cli.evals.comparing.measured_run import MeasuredRun, collect_run, yardstick_of
+from llmops_cli.evals.comparing.partial_run import left_out, same_part
 
 EQUALS = MetricSpec(metric="equals", name="equals")
 SHORT = MetricSpec(metric="max_words", name="max_words", parameters={"limit": 5})

@@ -9,7 +9,7 @@ import pytest
 from evals.compare.measured_runs import measured
 
 from llmops_cli.core.suites import GatePolicy
-from llmops_cli.evals.comparison import Comparison, compare_run
+from llmops_cli.evals.comparing.comparison import Comparison, compare_run
 
 ANSWERS = json.loads((Path(__file__).parents[2] / "data" / "real_pairs" / "right_answers.json").read_text())
 GSM8K = ANSWERS["gsm8k_rows_0_399"]

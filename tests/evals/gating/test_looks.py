@@ -12,12 +12,12 @@ from evals.eval_world import Echo, cases_of, job_of, render
 from llmops_cli.core.errors import ProviderError
 from llmops_cli.core.suites import GatePolicy
 from llmops_cli.core.verdicts import VerdictKind
+from llmops_cli.evals.comparing.measured_run import collect_run
 from llmops_cli.evals.gating.looks import MOST_TRIALS, Arm, compare_by_looks, run_once, trials_of_cases
 from llmops_cli.evals.job import RunBudget
-from llmops_cli.evals.journal import Journal, read_entries
-from llmops_cli.evals.measured_run import collect_run
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring.metric_table import bind
 from llmops_cli.evals.ports import EvalPorts
+from llmops_cli.evals.runs.journal import Journal, read_entries
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from llmops_cli.core.suites import MetricSpec
 from llmops_cli.evals.gating.null_models import weak_spots
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring.metric_table import bind
 
 SHORT = MetricSpec(metric="max_words", name="max_words", parameters={"limit": 30})
 ONE_OF = MetricSpec(metric="label_in", name="label_in", parameters={"labels": ["refund", "bug"]})

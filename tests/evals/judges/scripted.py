@@ -14,7 +14,7 @@ from llmops_cli.evals.judges.binding import with_judges
 from llmops_cli.evals.judges.judge_request import JudgeModel, Material
 from llmops_cli.evals.judges.ports import JudgePorts
 from llmops_cli.evals.judges.verdict_cache import NoVerdicts, VerdictCache
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring.metric_table import bind
 from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 from llmops_cli.registry.rubric_file import Rubric, parse_rubric
 

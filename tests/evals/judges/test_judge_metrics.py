@@ -26,7 +26,7 @@ from llmops_cli.core.scores import Score, ScoreFailure
 from llmops_cli.core.suites import MetricSpec
 from llmops_cli.evals.judges.judgement import effort_in
 from llmops_cli.evals.judges.verdict_cache import VerdictFile
-from llmops_cli.evals.metric_table import KNOWN_METRICS, bind
+from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS, bind
 
 if TYPE_CHECKING:
     from pathlib import Path

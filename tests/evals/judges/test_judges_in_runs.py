@@ -10,10 +10,10 @@ from evals.judges.scripted import Scripted, choice, ports_of
 
 from llmops_cli.core.suites import Case, MetricSpec
 from llmops_cli.evals.job import RunBudget
-from llmops_cli.evals.journal import read_entries
 from llmops_cli.evals.judges.binding import with_judges
 from llmops_cli.evals.judges.judgement import DETAILS
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring.metric_table import bind
+from llmops_cli.evals.runs.journal import read_entries
 
 if TYPE_CHECKING:
     from pathlib import Path

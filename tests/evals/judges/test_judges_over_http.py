@@ -17,7 +17,7 @@ from llmops_cli.evals.judges.judge_request import JudgeModel
 from llmops_cli.evals.judges.markers import repeatable_markers
 from llmops_cli.evals.judges.ports import JudgePorts
 from llmops_cli.evals.judges.verdict_cache import NoVerdicts
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring.metric_table import bind
 from llmops_cli.gateway.assembly import GatewaySettings, open_gateway
 from llmops_cli.gateway.label_logprobs import logprob_settings
 from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings

@@ -19,7 +19,7 @@ from llmops_cli.core.embeddings import EMBEDDED_WEIGHTS_SHA256, EmbeddedTokens
 from llmops_cli.core.errors import SetupError, UsageError
 from llmops_cli.core.scores import Score, ScoreContext, ScoreFailure
 from llmops_cli.core.suites import Case
-from llmops_cli.evals.metric_table import bind, full_specification
+from llmops_cli.evals.measuring.metric_table import bind, full_specification
 from llmops_cli.evals.semantic.token_matching import match_tokens
 from llmops_cli.gateway.embeddings.bert_score_library import BertScoreLibrary
 

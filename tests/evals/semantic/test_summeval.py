@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 from llmops_cli.core.completions import Completion, Usage
 from llmops_cli.core.scores import Score, ScoreContext
 from llmops_cli.core.suites import Case
-from llmops_cli.evals.metric_table import bind
+from llmops_cli.evals.measuring.metric_table import bind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

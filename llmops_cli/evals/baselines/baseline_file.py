@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.canonical_json import digest_of
 from llmops_cli.core.findings import Finding, Position, Severity
-from llmops_cli.evals.baseline import metric_means, scores_nothing
-from llmops_cli.evals.baseline_reading import UnreadableError, bad_scores, baseline_from_json
-from llmops_cli.evals.strict_json import NotJsonError, parse_strict_json
+from llmops_cli.evals.baselines.baseline import metric_means, scores_nothing
+from llmops_cli.evals.baselines.baseline_reading import UnreadableError, bad_scores, baseline_from_json
+from llmops_cli.evals.measuring.strict_json import NotJsonError, parse_strict_json
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject, JsonValue
-    from llmops_cli.evals.baseline import Baseline
+    from llmops_cli.evals.baselines.baseline import Baseline
 
     Scores = Mapping[str, Mapping[str, tuple[float, ...]]]
 
@@ -108,6 +108,8 @@ def _case_as_json(baseline: Baseline, case: str) -> JsonObject:
         "passed": [int(passed) for passed in run.passed.get(case, ())],
         "scores": {name: list(cases[case]) for name, cases in run.scores.items() if case in cases},
     }
+    if case in run.passed_without_judges:
+        document["passed_without_judges"] = [int(passed) for passed in run.passed_without_judges[case]]
     if case in run.critical_cases:
         document["critical"] = True
     if run.clusters.get(case):

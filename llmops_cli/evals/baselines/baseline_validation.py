@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.findings import Finding
-from llmops_cli.evals.baseline_file import load_baseline
+from llmops_cli.evals.baselines.baseline_file import load_baseline
 from llmops_cli.registry.validation import FileReport
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from llmops_cli.evals.measuring import cannot_fail
+from llmops_cli.evals.measuring.metric_base import cannot_fail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

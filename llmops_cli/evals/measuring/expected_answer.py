@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from llmops_cli.evals.measuring import CannotMeasureError
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject, JsonValue

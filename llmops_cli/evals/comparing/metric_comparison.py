@@ -8,7 +8,7 @@ any other is compared by its scores, however its threshold turns out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.evals.compare.determinism import is_steady, repeated
@@ -17,13 +17,13 @@ from llmops_cli.evals.compare.holm import correct_for_several
 from llmops_cli.evals.compare.sign_flip import sign_flip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from llmops_cli.core.suites import GatePolicy
     from llmops_cli.evals.compare.comparability import Comparability
     from llmops_cli.evals.compare.gate import Kind
     from llmops_cli.evals.compare.sign_flip import SignFlip
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
 
 _PASS_OR_FAIL = frozenset({0.0, 1.0})
 
@@ -33,11 +33,12 @@ ALL_METRICS = "all metrics"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricComparison:
-    """One gating metric with its decision, which holds the means, intervals and reasons."""
+    """One metric with its decision, which holds the means, intervals and reasons; `only_warns` for one that is no gate."""
 
     name: str
     kind: Kind
     decision: GateDecision
+    only_warns: bool = False
 
     def sign_flip(self) -> SignFlip:
         """Return the permutation test that is printed beside graded scores; it decides nothing."""
@@ -71,6 +72,19 @@ def compare_metrics(
     }
     decisions = correct_for_several(decisions, final=final)
     return tuple(MetricComparison(name=name, kind=kinds[name], decision=decisions[name]) for name in arms)
+
+
+def compare_aside(
+    base: MeasuredRun,
+    candidate: MeasuredRun,
+    comparability: Comparability,
+    policy: GatePolicy,
+    names: Collection[str],
+) -> tuple[MetricComparison, ...]:
+    """Return what these metrics would say, each for itself; they gate nothing."""
+    these = replace(comparability, metrics=tuple(name for name in comparability.metrics if name in names))
+    found = compare_metrics(base, candidate, these, policy, final=True) if these.metrics else ()
+    return tuple(replace(metric, only_warns=True) for metric in found if metric.name != ALL_METRICS)
 
 
 def steady_metrics(run: MeasuredRun) -> frozenset[str]:

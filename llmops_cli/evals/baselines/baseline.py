@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from llmops_cli.evals.compare.aa import SelfComparison
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
 
 FOLDER = "evals/baselines"
 OLDEST = timedelta(days=14)

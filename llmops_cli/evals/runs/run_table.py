@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmops_cli.evals.journal import read_entries
+from llmops_cli.evals.runs.journal import read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
-    from llmops_cli.evals.journal_line import JournalEntry
-    from llmops_cli.evals.run_folder import RunRecord
+    from llmops_cli.evals.runs.journal_line import JournalEntry
+    from llmops_cli.evals.runs.run_folder import RunRecord
 
 COLUMNS = (
     "run", "started_at", "prompt", "prompt_version", "model", "case", "trial", "state", "score", "text", "error",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, TypeVar
 
-from llmops_cli.evals.summary import ErroredTrial, FailedMetric, FailingTrial
+from llmops_cli.evals.runs.summary import ErroredTrial, FailedMetric, FailingTrial
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

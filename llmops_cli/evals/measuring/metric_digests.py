@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import digest_of
-from llmops_cli.evals.metric_table import full_specification
+from llmops_cli.evals.measuring.metric_table import full_specification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

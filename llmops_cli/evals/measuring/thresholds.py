@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.measuring import cannot_fail
+from llmops_cli.evals.measuring.metric_base import cannot_fail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

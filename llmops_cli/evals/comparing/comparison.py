@@ -10,20 +10,24 @@ from llmops_cli.evals.compare.comparability import Comparability, compare_yardst
 from llmops_cli.evals.compare.critical import CriticalState, critical_rule, critical_state
 from llmops_cli.evals.compare.gate import GateVerdict
 from llmops_cli.evals.compare.hard_breaks import HardBreak, confirmed_breaks, mended_cases, suspected_breaks
-from llmops_cli.evals.metric_comparison import (
+from llmops_cli.evals.comparing.metric_comparison import (
     MetricComparison,
+    compare_aside,
     compare_metrics,
     passes_of,
     steady_metrics,
     unsteady_metrics,
 )
-from llmops_cli.evals.verdict import Facts, Verdict, verdict_of
+from llmops_cli.evals.comparing.verdict import NO_REMARKS, Facts, Verdict, verdict_of
+from llmops_cli.evals.judges.unlicensed import judge_remarks, unlicensed, without_unlicensed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llmops_cli.core.suites import GatePolicy
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
+    from llmops_cli.evals.judges.licence import Licence
+    from llmops_cli.evals.judges.unlicensed import JudgeRemarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class Comparison:
     `next_look` is the number of trials per case at which to compare again, `rerun_cases` are single cases
     of which one more trial would tell (a critical case that failed once, a suspected break); both are
     empty when nothing more is to be run. `failing_added` are added cases that fail by majority.
+    `aside` are the judges without a licence: measured and shown, and part of no decision.
     """
 
     verdict: Verdict
@@ -56,6 +61,12 @@ class Comparison:
     cases: int
     next_look: int | None
     rerun_cases: tuple[str, ...]
+    aside: tuple[MetricComparison, ...] = ()
+
+    @property
+    def shown(self) -> tuple[MetricComparison, ...]:
+        """Every metric that was compared, those that decide first."""
+        return self.metrics + self.aside
 
     @property
     def improved(self) -> bool:
@@ -70,13 +81,18 @@ def compare_run(
     *,
     stale: Sequence[str] = (),
     final: bool | None = None,
+    licences: Mapping[str, Licence] | None = None,
 ) -> Comparison:
     """Compare two runs of the same suite under the policy of the base revision.
 
     `stale` are the reasons why the baseline's trials can no longer stand for the present (another served
     model, too old); run both arms now and pass none, or the verdict is incomparable. `final` tells that
-    no more trials can be had; left out, it is so after the last look.
+    no more trials can be had; left out, it is so after the last look. Of `licences`, by the names of metrics,
+    those that may not block take their metric out of the decision, and a judge that drifted makes it incomparable.
     """
+    licences = licences or {}
+    aside, judges = _judges_aside(base, candidate, policy, licences)
+    base, candidate = (without_unlicensed(run, unlicensed(licences)) for run in (base, candidate))
     comparability = compare_yardsticks(base.yardstick, candidate.yardstick)
     compared = tuple(case for case in comparability.cases if candidate.passed.get(case) and base.passed.get(case))
     looked = min((len(candidate.passed[case]) for case in compared), default=0)
@@ -97,6 +113,7 @@ def compare_run(
         measured=any(candidate.passed.values()),
         stale=tuple(stale),
         unsteady=tuple(sorted({*unsteady_metrics(base), *unsteady_metrics(candidate)})),
+        judges=judges,
     )
     verdict = verdict_of(facts, policy)
     wants_look = any(metric.decision.verdict is GateVerdict.CONTINUE for metric in metrics)
@@ -112,7 +129,20 @@ def compare_run(
         cases=len(compared),
         next_look=next_look if wants_look and verdict.kind is VerdictKind.INCONCLUSIVE else None,
         rerun_cases=tuple(sorted(waiting)) if final is not True else (),
+        aside=aside,
     )
+
+
+def _judges_aside(
+    base: MeasuredRun, candidate: MeasuredRun, policy: GatePolicy, licences: Mapping[str, Licence]
+) -> tuple[tuple[MetricComparison, ...], JudgeRemarks]:
+    """Return what the judges that decide nothing would say, and what is to be told of them."""
+    if not unlicensed(licences):
+        return (), NO_REMARKS
+    comparability = compare_yardsticks(base.yardstick, candidate.yardstick)
+    names = {name for name in unlicensed(licences) if licences[name].valid}
+    found = compare_aside(base, candidate, comparability, policy, names)
+    return found, judge_remarks(licences, {metric.name: metric.decision for metric in found})
 
 
 _OPEN = (CriticalState.RERUN, CriticalState.UNSETTLED)

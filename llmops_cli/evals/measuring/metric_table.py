@@ -9,10 +9,10 @@ from llmops_cli.core.canonical_json import digest_of
 from llmops_cli.core.errors import SetupError, UsageError
 from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.core.suggestion import did_you_mean
-from llmops_cli.evals.expected_answer import mentions_expected
-from llmops_cli.evals.guarded_scorer import GuardedScorer
+from llmops_cli.evals.measuring.expected_answer import mentions_expected
+from llmops_cli.evals.measuring.guarded_scorer import GuardedScorer
+from llmops_cli.evals.measuring.parameter_check import parameter_problems, with_defaults
 from llmops_cli.evals.metrics import METRICS
-from llmops_cli.evals.parameter_check import parameter_problems, with_defaults
 from llmops_cli.evals.semantic.pair_scoring import ModelMetric
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.scores import MetricTable, Scorer, Tier
     from llmops_cli.core.suites import MetricSpec, Suite
-    from llmops_cli.evals.measuring import EvalMetric
+    from llmops_cli.evals.measuring.metric_base import EvalMetric
 
 
 class _KnownMetrics:

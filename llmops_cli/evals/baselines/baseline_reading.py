@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from llmops_cli.evals.baseline import Acceptance, Baseline
+from llmops_cli.evals.baselines.baseline import Acceptance, Baseline
 from llmops_cli.evals.compare.aa import SelfComparison
 from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.intervals import Interval
-from llmops_cli.evals.measured_run import Effort, MeasuredRun
+from llmops_cli.evals.comparing.measured_run import Effort, MeasuredRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,8 @@ def _measured_run(document: JsonObject) -> MeasuredRun:
         ),
         score=None if document.get("score") is None else _number(document, "score"),
         scores=_scores(cases),
-        passed={case: _passed(value) for case, value in cases.items() if value.get("passed")},
+        passed=_passes(cases, "passed"),
+        passed_without_judges=_passes(cases, "passed_without_judges"),
         deterministic_metrics=frozenset(_texts(document, "deterministic_metrics")),
         critical_cases=frozenset(case for case, value in cases.items() if value.get("critical") is True),
         clusters={case: _text(value, "cluster") for case, value in cases.items() if "cluster" in value},
@@ -147,8 +148,12 @@ def _as_score(value: JsonValue, where: str) -> float:
     raise UnreadableError(message)
 
 
-def _passed(value: JsonObject) -> tuple[bool, ...]:
-    return tuple(_as_score(passed, "passed") == 1 for passed in _as_list(value.get("passed"), "passed"))
+def _passes(cases: Mapping[str, JsonObject], field: str) -> dict[str, tuple[bool, ...]]:
+    return {
+        case: tuple(_as_score(passed, field) == 1 for passed in _as_list(value.get(field), field))
+        for case, value in cases.items()
+        if value.get(field)
+    }
 
 
 def _moment(text: str) -> datetime:

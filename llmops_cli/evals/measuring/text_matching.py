@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.safe_text import safe_text, shortened
-from llmops_cli.evals.expected_answer import expected_texts
-from llmops_cli.evals.measuring import CannotMeasureError, cannot_fail
+from llmops_cli.evals.measuring.expected_answer import expected_texts
+from llmops_cli.evals.measuring.metric_base import CannotMeasureError, cannot_fail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

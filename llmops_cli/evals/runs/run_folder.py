@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from llmops_cli.core.canonical_json import short_digest
 from llmops_cli.core.errors import RefusedError, SetupError, UsageError
 from llmops_cli.core.suggestion import did_you_mean
-from llmops_cli.evals.journal import Journal, read_header
+from llmops_cli.evals.runs.journal import Journal, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.evals.job import EvalJob, RunIdentity
     from llmops_cli.evals.ports import Clock
-    from llmops_cli.evals.run_end import RunEnd
-    from llmops_cli.evals.summary import RunSummary
+    from llmops_cli.evals.runs.run_end import RunEnd
+    from llmops_cli.evals.runs.summary import RunSummary
 
 JOURNAL = "journal.jsonl"
 RESULT = "run.json"

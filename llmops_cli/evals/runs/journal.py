@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from llmops_cli.core.errors import InvalidFileError, RefusedError
-from llmops_cli.evals.journal_line import JournalEntry, entry_as_line, entry_from_line
 from llmops_cli.evals.judges.judgement import judging_effort
+from llmops_cli.evals.runs.journal_line import JournalEntry, entry_as_line, entry_from_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import short_digest
 from llmops_cli.core.errors import RefusedError, SetupError
-from llmops_cli.evals.baseline import FEWEST_TRIALS, FOLDER, baseline_path, metric_means, scores_nothing
-from llmops_cli.evals.baseline_file import baseline_bytes
+from llmops_cli.evals.baselines.baseline import FEWEST_TRIALS, FOLDER, baseline_path, metric_means, scores_nothing
+from llmops_cli.evals.baselines.baseline_file import baseline_bytes
 from llmops_cli.evals.compare.comparability import compare_yardsticks
 
 if TYPE_CHECKING:
-    from llmops_cli.evals.baseline import Baseline
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.baselines.baseline import Baseline
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

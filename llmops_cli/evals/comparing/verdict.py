@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.evals.compare.gate import GateVerdict
 from llmops_cli.evals.compare.hard_breaks import breaks_block
+from llmops_cli.evals.judges.unlicensed import JudgeRemarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from llmops_cli.evals.compare.comparability import Comparability
     from llmops_cli.evals.compare.hard_breaks import HardBreak
     from llmops_cli.evals.compare.lost_trials import LostTrials
-    from llmops_cli.evals.metric_comparison import MetricComparison
+    from llmops_cli.evals.comparing.metric_comparison import MetricComparison
+
+
+NO_REMARKS = JudgeRemarks()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,7 @@ def holds_the_change(verdict: Verdict, policy: GatePolicy) -> bool:
 class Facts:
     """What a verdict is made from; `broken` and `unsettled` are critical cases, `cases` are those compared.
 
-    `unsteady` are metrics that were declared deterministic and are not.
+    `unsteady` are metrics that were declared deterministic and are not. `judges` says which judges do not decide.
     """
 
     metrics: tuple[MetricComparison, ...]
@@ -56,14 +60,21 @@ class Facts:
     measured: bool
     stale: tuple[str, ...] = ()
     unsteady: tuple[str, ...] = ()
+    judges: JudgeRemarks = NO_REMARKS
 
 
 def verdict_of(facts: Facts, policy: GatePolicy) -> Verdict:
     """Return the verdict of the first rule that has something to say, with what else is worth knowing."""
     for kind, reasons in _rules(facts, policy):
         if reasons:
-            return Verdict(kind=kind, reasons=(*reasons, *_notes(facts, reasons)))
-    return Verdict(kind=VerdictKind.PASS, reasons=(*_with_verdict(facts, *GateVerdict), *_notes(facts, ())))
+            return Verdict(kind=kind, reasons=_in_order(facts, reasons))
+    return Verdict(kind=VerdictKind.PASS, reasons=_in_order(facts, _with_verdict(facts, *GateVerdict)))
+
+
+def _in_order(facts: Facts, reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the decisive reason, then what judges only warn about, then the rest."""
+    told = dict.fromkeys([*reasons[:1], *facts.judges.invalid, *facts.judges.warnings, *reasons[1:]])
+    return (*told, *_notes(facts, reasons))
 
 
 def _rules(facts: Facts, policy: GatePolicy) -> Iterator[tuple[VerdictKind, tuple[str, ...]]]:
@@ -73,6 +84,8 @@ def _rules(facts: Facts, policy: GatePolicy) -> Iterator[tuple[VerdictKind, tupl
     yield VerdictKind.INCOMPARABLE, facts.stale
     yield VerdictKind.REGRESSION, _hard_breaks(facts, policy)
     yield VerdictKind.REGRESSION, _with_verdict(facts, GateVerdict.BLOCK)
+    yield VerdictKind.INCOMPARABLE, facts.judges.invalid
+    yield VerdictKind.INCONCLUSIVE, _judges_alone(facts)
     yield VerdictKind.INCOMPARABLE, _incomparable(facts)
     yield VerdictKind.INCONCLUSIVE, _open_critical(facts)
     yield VerdictKind.INCONCLUSIVE, _too_few(facts, policy)
@@ -114,6 +127,12 @@ def _incomparable(facts: Facts) -> tuple[str, ...]:
     if facts.cases == 0 or not facts.metrics:
         return ("No case was measured in the same way on both sides.", *comparability.sentences())
     return ()
+
+
+def _judges_alone(facts: Facts) -> tuple[str, ...]:
+    if facts.metrics or not facts.judges.warnings or facts.comparability.changed_metrics or not facts.cases:
+        return ()
+    return ("Only judges without a licence measure here, so nothing can decide.",)
 
 
 def _open_critical(facts: Facts) -> tuple[str, ...]:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.completions import CompletionSource, Usage
 from llmops_cli.core.scores import Tier
-from llmops_cli.evals.exact_sum import ExactSum
 from llmops_cli.evals.judges.judge_spending import JudgeTally
-from llmops_cli.evals.latency_histogram import LatencyHistogram
-from llmops_cli.evals.metric_tally import MetricTallies
-from llmops_cli.evals.summary import CaseCounts, RunSummary, Spending, TrialCounts
-from llmops_cli.evals.trials_to_show import TrialsToShow
+from llmops_cli.evals.runs.exact_sum import ExactSum
+from llmops_cli.evals.runs.latency_histogram import LatencyHistogram
+from llmops_cli.evals.runs.metric_tally import MetricTallies
+from llmops_cli.evals.runs.summary import CaseCounts, RunSummary, Spending, TrialCounts
+from llmops_cli.evals.runs.trials_to_show import TrialsToShow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from llmops_cli.core.completions import Completion
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.journal_line import JournalEntry
+    from llmops_cli.evals.runs.journal_line import JournalEntry
 
 _MISSING, _ERRORED, _FAILED, _PASSED = 0, 1, 2, 3
 

@@ -7,20 +7,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import digest_of
+from llmops_cli.core.scores import Tier
 from llmops_cli.core.suites import digest_of_cases
 from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.lost_trials import NOTHING_LOST, LostTrials
-from llmops_cli.evals.exact_sum import ExactSum
-from llmops_cli.evals.latency_histogram import LatencyHistogram
-from llmops_cli.evals.metric_digests import MeasuringDigests
+from llmops_cli.evals.measuring.metric_digests import MeasuringDigests
+from llmops_cli.evals.measuring.metric_table import tier_of
+from llmops_cli.evals.runs.exact_sum import ExactSum
+from llmops_cli.evals.runs.latency_histogram import LatencyHistogram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from llmops_cli.core.completions import Completion
+    from llmops_cli.core.runs import Trial
     from llmops_cli.core.suites import Case
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.journal_line import JournalEntry
+    from llmops_cli.evals.runs.journal_line import JournalEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,8 @@ class MeasuredRun:
     """The measured trials of one prompt on one suite and model.
 
     `scores` maps metric name → case id → the scores of its trials in order; `passed` maps case id →
-    whether each trial met every threshold. `deterministic_metrics` are those whose repeats would give the
+    whether each trial met every threshold. `passed_without_judges` is the same by the metrics that ask no judge,
+    empty for suites without judges. `deterministic_metrics` are those whose repeats would give the
     same scores again (deterministic completions, and a metric that asks no judge). `score` is the run's
     score as `RunSummary` defines it, None when nothing was measured.
     """
@@ -58,6 +62,7 @@ class MeasuredRun:
     clusters: Mapping[str, str] = field(default_factory=dict[str, str])
     lost: LostTrials = NOTHING_LOST
     effort: Effort = Effort()
+    passed_without_judges: Mapping[str, tuple[bool, ...]] = field(default_factory=dict[str, "tuple[bool, ...]"])
 
     @property
     def repeats(self) -> int:
@@ -72,13 +77,17 @@ def collect_run(
     deterministic_metrics: Iterable[str] = (),
     rubrics: Mapping[str, str] | None = None,
     judges: Mapping[str, str] | None = None,
+    only_warn: Collection[str] = (),
 ) -> MeasuredRun:
     """Gather the entries of a journal, each trial once and in any order, into a measured run.
 
-    `rubrics` and `judges` are digests by the name that a metric's `rubric` parameter gives. Completions
-    are not kept: what stays in memory is a few numbers per trial.
+    `rubrics` and `judges` are digests by the name that a metric's `rubric` parameter gives. Of a metric in
+    `only_warn` (a judge without a licence) the scores are kept, but no trial fails by it or is lost with it.
+    Completions are not kept: what stays in memory is a few numbers per trial.
     """
-    tally = _Tally(job.cases)
+    specs = {spec.name: spec for case in job.cases for spec in job.metrics_of(case)}
+    asking = frozenset(name for name, spec in specs.items() if tier_of(spec) is Tier.JUDGE)
+    tally = _Tally(job.cases, asking, frozenset(only_warn))
     for entry in entries:
         tally.add(entry)
     return MeasuredRun(
@@ -90,7 +99,8 @@ def collect_run(
         yardstick=yardstick_of(job, rubrics or {}, judges or {}),
         score=tally.run_score(),
         scores={metric: _in_order(cases) for metric, cases in sorted(tally.scores.items())},
-        passed={case: tuple(map(bool, trials)) for case, trials in _in_order(tally.passed).items()},
+        passed=_as_passes(tally.passed),
+        passed_without_judges=_as_passes(tally.passed_without_judges) if asking else {},
         deterministic_metrics=frozenset(deterministic_metrics),
         critical_cases=frozenset(case.id for case in job.cases if case.critical),
         clusters={case.id: case.cluster for case in job.cases if case.cluster},
@@ -122,10 +132,17 @@ def _in_order(cases: _Numbered) -> dict[str, tuple[float, ...]]:
     return {case: tuple(value for _, value in sorted(trials)) for case, trials in sorted(cases.items())}
 
 
+def _as_passes(cases: _Numbered) -> dict[str, tuple[bool, ...]]:
+    return {case: tuple(map(bool, trials)) for case, trials in _in_order(cases).items()}
+
+
 class _Tally:
     """Sums over the trials of a run, each given once."""
 
-    def __init__(self, cases: Iterable[Case]) -> None:
+    def __init__(self, cases: Iterable[Case], judges: frozenset[str], only_warn: frozenset[str]) -> None:
+        self.passed_without_judges: _Numbered = {}
+        self._judges = judges
+        self._only_warn = only_warn
         self.scores: defaultdict[str, _Numbered] = defaultdict(dict)
         self.passed: _Numbered = {}
         self.served: set[str] = set()
@@ -143,11 +160,13 @@ class _Tally:
         self._trials += 1
         if trial.completion:
             self._add_effort(trial.completion)
-        if trial.errored:
+        if trial.error is not None or any(failure.metric not in self._only_warn for failure in trial.failures):
             self._lost.append(case_id)
             return
         number = trial.key.number
-        self.passed.setdefault(case_id, []).append((number, trial.passed))
+        self.passed.setdefault(case_id, []).append((number, _passed(trial, self._only_warn)))
+        if self._judges:
+            self.passed_without_judges.setdefault(case_id, []).append((number, _passed(trial, self._judges)))
         for score in trial.scores:
             self.scores[score.metric].setdefault(case_id, []).append((number, score.value))
         if entry.score is not None:
@@ -185,3 +204,10 @@ class _Tally:
             p50_seconds=latency.p50_seconds if latency else 0.0,
             p95_seconds=latency.p95_seconds if latency else 0.0,
         )
+
+
+def _passed(trial: Trial, aside: frozenset[str]) -> bool:
+    """Tell whether every metric met its threshold, those `aside` left out; with nothing left there is no objection."""
+    if not aside:
+        return trial.passed
+    return all(score.passed for score in trial.scores if score.metric not in aside)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.scores import Score, ScoreFailure
-from llmops_cli.evals.measuring import crash
+from llmops_cli.evals.measuring.metric_base import crash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

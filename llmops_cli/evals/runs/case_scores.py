@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops_cli.evals.journal import read_entries
+from llmops_cli.evals.runs.journal import read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

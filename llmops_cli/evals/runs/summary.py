@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.suites import Expected
     from llmops_cli.evals.job import RunIdentity
     from llmops_cli.evals.judges.judge_spending import JudgeSpending
-    from llmops_cli.evals.latency_histogram import LatencySummary
-    from llmops_cli.evals.metric_summary import MetricSummary
+    from llmops_cli.evals.runs.latency_histogram import LatencySummary
+    from llmops_cli.evals.runs.metric_summary import MetricSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

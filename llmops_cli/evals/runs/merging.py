@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import IncomparableError, UsageError
-from llmops_cli.evals.journal import read_places
+from llmops_cli.evals.runs.journal import read_places
 from llmops_cli.evals.selection import Selection, Shard, select_cases
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.evals.journal import EntryPlace
-    from llmops_cli.evals.run_folder import RunRecord
+    from llmops_cli.evals.runs.journal import EntryPlace
+    from llmops_cli.evals.runs.run_folder import RunRecord
 
 INTERRUPTED = "shard {} was interrupted"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llmops_cli.core.suites import Suite
-    from llmops_cli.evals.measured_run import MeasuredRun
+    from llmops_cli.evals.comparing.measured_run import MeasuredRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,7 @@ def same_part(base: MeasuredRun, left: LeftOut) -> MeasuredRun:
         yardstick=yardstick,
         scores=scores,
         passed={case: trials for case, trials in base.passed.items() if kept(case)},
+        passed_without_judges={case: trials for case, trials in base.passed_without_judges.items() if kept(case)},
         critical_cases=frozenset(filter(kept, base.critical_cases)),
         clusters={case: cluster for case, cluster in base.clusters.items() if kept(case)},
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from llmops_cli.evals.exact_sum import ExactSum
-from llmops_cli.evals.metric_summary import MetricSummary
-from llmops_cli.evals.metric_table import tier_of
+from llmops_cli.evals.measuring.metric_table import tier_of
+from llmops_cli.evals.runs.exact_sum import ExactSum
+from llmops_cli.evals.runs.metric_summary import MetricSummary
 
 if TYPE_CHECKING:
     from llmops_cli.core.runs import Trial

@@ -1,0 +1,1 @@
+"""Two measured runs → one verdict."""
