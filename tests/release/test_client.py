@@ -330,7 +330,7 @@ def test_readers_during_publishes_and_rollbacks_see_whole_releases_that_only_mov
                 seen.append((prompt.revision, prompt.digest, other.digest))
         last = load_state(service.target, ENVIRONMENT).revision
         assert client.wait_for(last, 10)
-    for revision, digest, other in seen:
-        known.setdefault(revision, set()).add((digest, other))
+    for revision, digest, other_digest in seen:
+        known.setdefault(revision, set()).add((digest, other_digest))
     assert all(len(pairs) == 1 for pairs in known.values()), "a revision is one state"
     assert [revision for revision, _, _ in seen] == sorted(revision for revision, _, _ in seen)

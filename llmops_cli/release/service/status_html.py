@@ -75,7 +75,7 @@ def history_page(found: PromptHistory) -> str:
     title = f"{found.prompt_id} in {found.environment}"
     parts = [f'<p class="faint"><a href="/">What is live</a></p><h1>{_text(title)}</h1>']
     parts += _table(
-        ["release", "stands for", "score", "since", "by", "why"],
+        ["release", "served to", "score", "since", "by", "why"],
         [_serving_row(found.prompt, found.live)],
     )
     parts += _held(found.prompt)
@@ -101,7 +101,7 @@ def _environment(status: EnvironmentStatus) -> Iterator[str]:
     for name, prompt in sorted(state.prompts.items()):
         link = f'<a href="/status/{escape(state.environment)}/{escape(name)}">{_text(name)}</a>'
         rows.append([link, *_serving_row(prompt, status.view.release_of(prompt.stable))])
-    yield from _table(["prompt", "release", "stands for", "score", "since", "by", "why"], rows)
+    yield from _table(["prompt", "release", "served to", "score", "since", "by", "why"], rows)
 
 
 def _serving_row(prompt: PromptState, live: Release | None) -> list[str]:
