@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import pytest
 
 from llmops_cli.core import errors
@@ -17,8 +15,8 @@ def test_an_error_reads_as_one_line() -> None:
 
 
 def test_every_error_class_owns_its_exit_code() -> None:
-    classes = [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, errors.LlmopsError)]
-    codes = [c.exit_code for c in classes]
+    groups = [errors.LlmopsError, *errors.LlmopsError.__subclasses__()]
+    codes = [group.exit_code for group in groups if group.__module__ == errors.__name__]
     assert len(codes) == len(set(codes))
 
 

@@ -70,7 +70,7 @@ def test_what_the_model_did_not_see_is_said() -> None:
     assert all("not seen" in reason for reason in long)
 
 
-@pytest.mark.skipif(not WITH_LIBRARY, reason="the `bertscore` extra and onnx are not installed")
+@pytest.mark.skipif(not WITH_LIBRARY, reason="needs torch, 1.5 GB: .ci/bertscore runs it")
 def test_the_library_itself_gives_the_committed_numbers(tmp_path_factory: pytest.TempPathFactory) -> None:
     root = tmp_path_factory.mktemp("repository")
     folder = write_model(embedded_weights(), root / "model")
@@ -84,7 +84,7 @@ def test_the_library_itself_gives_the_committed_numbers(tmp_path_factory: pytest
         asyncio.run(damaged.score_pairs([("a", "b")]))
 
 
-@pytest.mark.skipif(not WITH_LIBRARY, reason="the `bertscore` extra and onnx are not installed")
+@pytest.mark.skipif(not WITH_LIBRARY, reason="needs torch, 1.5 GB: .ci/bertscore runs it")
 def test_a_path_that_the_library_would_misread_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "my-t5-copy"
     folder.mkdir()
