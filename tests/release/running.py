@@ -84,7 +84,8 @@ def running(
             poll_seconds=0.02,
         )
     )
-    listener = socket.socket()
+    # with its protocol named, event loops switch Nagle's algorithm off, as they do for sockets of their own
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen(1024)
