@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops_cli.ci.gate_report import Conclusion, conclusion_of
+from llmops_cli.ci.prompt_report import Conclusion, conclusion_of
 from llmops_cli.reports.eval_junit import xml_attribute, xml_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llmops_cli.ci.gate_report import GateReport, PromptReport
+    from llmops_cli.ci.gate_report import GateReport
+    from llmops_cli.ci.prompt_report import PromptReport
 
 _TAGS = {Conclusion.FAILURE: "failure", Conclusion.ACTION_REQUIRED: "error", Conclusion.NEUTRAL: "skipped"}
 

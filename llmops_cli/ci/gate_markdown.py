@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from llmops_cli.ci.gate_change import GateChange
-    from llmops_cli.ci.gate_report import GateReport, PromptReport
+    from llmops_cli.ci.gate_report import GateReport
+    from llmops_cli.ci.prompt_report import PromptReport
 
 
 def gate_markdown(report: GateReport) -> str:
@@ -54,11 +55,12 @@ def _prompt(prompt: PromptReport) -> Iterator[str]:
         yield ""
         yield "| metric | base | head | change | 95% | cases |"
         yield "| --- | ---: | ---: | ---: | --- | ---: |"
-        for metric in run.comparison.metrics:
+        for metric in run.comparison.shown:
             decision = metric.decision
             interval = f"{100 * decision.suite_interval.lower:+.1f} … {100 * decision.suite_interval.upper:+.1f}"
             numbers = (score(decision.base_mean), score(decision.candidate_mean), f"{100 * decision.delta:+.1f}")
-            yield f"| {code(metric.name)} | {' | '.join(numbers)} | {interval} | {decision.cases} |"
+            warns = " (only warns)" if metric.only_warns else ""
+            yield f"| {code(metric.name)}{warns} | {' | '.join(numbers)} | {interval} | {decision.cases} |"
     if run is not None and run.cases:
         yield ""
         yield f"<details><summary>{counted(len(run.cases), 'case')} to look at</summary>"

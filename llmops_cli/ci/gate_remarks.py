@@ -11,7 +11,8 @@ from llmops_cli.core.findings import Finding, Position, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from llmops_cli.ci.gate_report import GateReport, PromptReport
+    from llmops_cli.ci.gate_report import GateReport
+    from llmops_cli.ci.prompt_report import PromptReport
 
 MOST_ANNOTATIONS = 10
 """Of one kind in one step; the runner drops more without a word."""

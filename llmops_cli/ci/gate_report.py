@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from llmops_cli.ci.prompt_report import Conclusion, conclusion_of
 from llmops_cli.core.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from llmops_cli.ci.affected import Reason
     from llmops_cli.ci.gate_change import GateChange
+    from llmops_cli.ci.prompt_report import PromptReport
     from llmops_cli.core.findings import Finding
     from llmops_cli.core.json_value import JsonObject
-    from llmops_cli.core.suites import Expected
-    from llmops_cli.core.verdicts import VerdictKind
-    from llmops_cli.evals.comparing.comparison import Comparison
-    from llmops_cli.evals.comparing.metric_comparison import MetricComparison
-    from llmops_cli.evals.gating.null_models import NullProbe
-    from llmops_cli.evals.runs.summary import RunSummary
-    from llmops_cli.registry.diff.prompt_diff import PromptDiff
 
 GRAVEST_FIRST = (
     ExitCode.INVALID_FILE,
@@ -32,159 +25,6 @@ GRAVEST_FIRST = (
     ExitCode.PASS,
 )
 """Of several outcomes the gravest is the exit code: what is certainly wrong comes before what is not known."""
-
-
-class Conclusion(StrEnum):
-    """What the check says. `neutral` lets a pull request be merged, `action_required` and `failure` do not."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    ACTION_REQUIRED = "action_required"
-    NEUTRAL = "neutral"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegressedCase:
-    """A case to look at: it fails with the change, and worked before or must never fail.
-
-    `input`, `expected` and both outputs are untrusted text, the outputs cut to 2,000 characters. `base_output`
-    is None where no answer of the base is at hand. `reasons` say per metric why the head's answer fails.
-    `passes` of `trials` at the head, `base_passes` of `base_trials` at the base (0 of 0 when it was not there).
-    """
-
-    case_id: str
-    path: str
-    line: int
-    critical: bool
-    input: JsonObject
-    expected: Expected
-    base_output: str | None
-    head_output: str
-    reasons: tuple[str, ...]
-    passes: int
-    trials: int
-    base_passes: int
-    base_trials: int
-
-    def as_json(self) -> JsonObject:
-        """Return the case for machines; text of prompts and models is as it was."""
-        expected = list(self.expected) if isinstance(self.expected, tuple) else self.expected
-        return {
-            "base_output": self.base_output,
-            "base_passes": self.base_passes,
-            "base_trials": self.base_trials,
-            "case": self.case_id,
-            "critical": self.critical,
-            "expected": expected,
-            "head_output": self.head_output,
-            "input": self.input,
-            "line": self.line,
-            "passes": self.passes,
-            "path": self.path,
-            "reasons": list(self.reasons),
-            "trials": self.trials,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteRun:
-    """One suite run on the head's prompt.
-
-    `suite_from` is `base` for the decisive run and `head` for the second one, where the change edits the
-    suite. `kind` is the verdict of this run alone; `compared_with` says with what (`baseline of v3, accepted
-    2026-11-02`, or `base prompt, run now`). `comparison` is None where there was nothing to compare with.
-    """
-
-    suite_from: str
-    kind: VerdictKind
-    reasons: tuple[str, ...]
-    exit_code: ExitCode
-    compared_with: str = ""
-    comparison: Comparison | None = None
-    summary: RunSummary | None = None
-    base_summary: RunSummary | None = None
-    run_path: str = ""
-    cases: tuple[RegressedCase, ...] = ()
-
-    def as_json(self) -> JsonObject:
-        """Return the run for machines."""
-        return {
-            "cases_to_look_at": [case.as_json() for case in self.cases],
-            "compared_with": self.compared_with,
-            "exit_code": int(self.exit_code),
-            "metrics": [_metric_as_json(metric) for metric in self.comparison.metrics] if self.comparison else [],
-            "reasons": list(self.reasons),
-            "run": self.run_path,
-            "suite_from": self.suite_from,
-            "summary": self.summary.as_json() if self.summary else None,
-            "verdict": self.kind.value,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptReport:
-    """What the change does to one prompt.
-
-    `kind`, `reasons` (full sentences, the decisive one first) and `exit_code` are what the prompt comes to
-    over all its runs; `decisive` is the base's suite on the head's prompt, or, for a new prompt (`new`), the
-    head's own suite. `selected_because` is why the prompt is affected. `notes` did not decide.
-    `diff` is None where the prompt itself is as it was.
-    """
-
-    prompt_id: str
-    version: int | None
-    kind: VerdictKind
-    reasons: tuple[str, ...]
-    exit_code: ExitCode
-    selected_because: tuple[Reason, ...]
-    new: bool = False
-    decisive: SuiteRun | None = None
-    head_suite: SuiteRun | None = None
-    diff: PromptDiff | None = None
-    weak: tuple[NullProbe, ...] = ()
-    notes: tuple[str, ...] = ()
-    next_step: str = ""
-    blocks: bool = False
-
-    @property
-    def word(self) -> str:
-        """The verdict in upper case, as people are shown it."""
-        comparison = self.decisive.comparison if self.decisive else None
-        improved = comparison is not None and comparison.improved and self.exit_code is ExitCode.PASS
-        return "PASS, improved" if improved else self.kind.value.upper()
-
-    @property
-    def paid_usd(self) -> float:
-        """What this prompt's live calls cost, both arms and both suites together."""
-        return sum(summary.spending.paid_usd for summary in self._summaries())
-
-    @property
-    def answers(self) -> int:
-        """Trials that were answered: live, from recordings or from the cache."""
-        return sum(sum(summary.sources.values()) for summary in self._summaries())
-
-    def _summaries(self) -> tuple[RunSummary, ...]:
-        runs = [run for run in (self.decisive, self.head_suite) if run is not None]
-        found = [summary for run in runs for summary in (run.summary, run.base_summary)]
-        return tuple(summary for summary in found if summary is not None)
-
-    def as_json(self) -> JsonObject:
-        """Return the prompt's report for machines."""
-        return {
-            "decisive": self.decisive.as_json() if self.decisive else None,
-            "exit_code": int(self.exit_code),
-            "head_suite": self.head_suite.as_json() if self.head_suite else None,
-            "new": self.new,
-            "next_step": self.next_step,
-            "notes": list(self.notes),
-            "paid_usd": self.paid_usd,
-            "prompt": self.prompt_id,
-            "reasons": list(self.reasons),
-            "selected_because": [reason.as_json() for reason in self.selected_because],
-            "verdict": self.kind.value,
-            "version": self.version,
-            "weak_suite": [probe.as_json() for probe in self.weak],
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,42 +142,6 @@ class GateReport:
             "strict": self.strict,
             "unaffected": self.unaffected,
         }
-
-
-def conclusion_of(prompt: PromptReport, *, strict: bool) -> Conclusion:
-    """Return what a prompt's outcome means to the check.
-
-    A regression fails. An inconclusive comparison, and a new prompt that has nothing to be compared with, are
-    neutral unless the policy or `--strict` says otherwise. What was not measured, or cannot be compared
-    although it should be, needs a person. `--strict` makes 5, 6, 7 and 10 failures.
-    """
-    code = prompt.exit_code
-    if code is ExitCode.PASS:
-        return Conclusion.SUCCESS
-    if strict or prompt.blocks or code in {ExitCode.GATE_FAILED, ExitCode.INVALID_FILE}:
-        return Conclusion.FAILURE
-    if code is ExitCode.INCONCLUSIVE or (code is ExitCode.INCOMPARABLE and prompt.new):
-        return Conclusion.NEUTRAL
-    return Conclusion.ACTION_REQUIRED
-
-
-def _metric_as_json(metric: MetricComparison) -> JsonObject:
-    decision = metric.decision
-    return {
-        "base_mean": decision.base_mean,
-        "candidate_mean": decision.candidate_mean,
-        "cases": decision.cases,
-        "change": decision.delta,
-        "improved": decision.improved,
-        "kind": metric.kind,
-        "name": metric.name,
-        "population_interval": list(decision.population_interval),
-        "reasons": list(decision.reasons),
-        "sign_flip_p": metric.sign_flip().worse if metric.kind == "score" else None,
-        "suite_interval": list(decision.suite_interval),
-        "trials": decision.candidate_trials,
-        "verdict": decision.verdict.value,
-    }
 
 
 def _finding_as_json(finding: Finding) -> JsonObject:

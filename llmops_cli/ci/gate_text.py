@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from llmops_cli.ci.gate_change import GateChange
-    from llmops_cli.ci.gate_report import GateReport, PromptReport, RegressedCase, SuiteRun
+    from llmops_cli.ci.gate_report import GateReport
+    from llmops_cli.ci.gate_runs import RegressedCase, SuiteRun
+    from llmops_cli.ci.prompt_report import PromptReport
     from llmops_cli.reports.page import Page
 
 MOST_CHANGES = 30
@@ -103,16 +105,16 @@ def _prompt(prompt: PromptReport, page: Page) -> Iterator[RenderableType]:
 
 
 def _metrics(run: SuiteRun, page: Page) -> Iterator[RenderableType]:
-    if run.comparison is None or not run.comparison.metrics:
+    if run.comparison is None or not run.comparison.shown:
         return
     from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
     table = PlainTable(("  METRIC", "BASE", "HEAD", "CHANGE", "95%", "CASES"), stretch=0, right=(1, 2, 3, 5))
-    for metric in run.comparison.metrics:
+    for metric in run.comparison.shown:
         decision = metric.decision
         interval = f"{100 * decision.suite_interval.lower:+.1f} … {100 * decision.suite_interval.upper:+.1f}"
         table.add_row(
-            Text(f"  {safe_text(metric.name, one_line=True)}"),
+            Text(f"  {safe_text(metric.name, one_line=True)}{' (warns)' if metric.only_warns else ''}"),
             score(decision.base_mean),
             score(decision.candidate_mean),
             f"{100 * decision.delta:+.1f}".replace("-", "−"),

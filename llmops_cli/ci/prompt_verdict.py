@@ -11,9 +11,9 @@ from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.reports.numbers import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from llmops_cli.ci.gate_report import SuiteRun
+    from llmops_cli.ci.gate_runs import SuiteRun
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.gating.looks import Looked
     from llmops_cli.evals.runs.summary import RunSummary
@@ -58,7 +58,7 @@ def uncompared_outcome(summary: RunSummary, measured: MeasuredRun, *, stopped: s
     total = summary.cases.total
     passed = sum(2 * sum(trials) > len(trials) for trials in measured.passed.values())
     passing = f"{passed} of {counted(total, 'case')} pass its own thresholds"
-    critical = sorted(case for case in measured.critical_cases if _fails(measured.passed.get(case, ())))
+    critical = sorted(case for case in measured.critical_cases if not all(measured.passed.get(case, ())))
     if critical:
         named = ", ".join(critical[:SHOWN])
         return outcome_of(VerdictKind.REGRESSION, f"New, and critical cases fail: {named}; {passing}.")
@@ -70,10 +70,6 @@ def uncompared_outcome(summary: RunSummary, measured: MeasuredRun, *, stopped: s
         return outcome_of(VerdictKind.REGRESSION, f"New, and most of its own cases fail: {passing}.")
     reason = f"New: the base has no suite that could judge it, and no baseline; {passing}."
     return outcome_of(VerdictKind.INCOMPARABLE, reason)
-
-
-def _fails(trials: Sequence[bool]) -> bool:
-    return bool(trials) and 2 * sum(trials) <= len(trials)
 
 
 def nothing_measured(summary: RunSummary) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmops_cli.ci.gate_report import RegressedCase
+from llmops_cli.ci.gate_runs import RegressedCase
 from llmops_cli.reports.numbers import score
 
 if TYPE_CHECKING:

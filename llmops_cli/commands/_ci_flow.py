@@ -82,6 +82,7 @@ def _gated(
         use_cache=True,
         max_cost_usd=settings.max_cost_usd,
         max_calls=None,
+        with_diffs=True,
     )
     report = asyncio.run(run_gate(workspace, options))
     check = check_of(report)

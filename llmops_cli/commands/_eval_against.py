@@ -11,6 +11,7 @@ from llmops_cli.ci.prompt_verdict import compared_outcome
 from llmops_cli.commands._eval_run import FinishedRun, run_folders
 from llmops_cli.commands._eval_verdict import RunVerdict, reported
 from llmops_cli.commands._gate_arms import OpenArm
+from llmops_cli.commands._judge_licences import suite_licences
 from llmops_cli.commands._judges import scorers
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.exit_codes import ExitCode
@@ -18,6 +19,7 @@ from llmops_cli.core.safe_text import safe_text
 from llmops_cli.evals.gating.looks import compare_by_looks
 from llmops_cli.evals.gating.self_comparison import self_comparison_of, self_comparison_sentence
 from llmops_cli.evals.job import RunBudget
+from llmops_cli.evals.judges.unlicensed import unlicensed
 
 if TYPE_CHECKING:
     from llmops_cli.commands._eval_options import EvalOptions
@@ -48,12 +50,14 @@ async def run_against(
     if options.repeats is not None:
         policy = replace(policy, looks=(options.repeats,))
     bind = scorers(workspace, gateway, options.mode, suite_path=ours.suite.path)
+    licences = suite_licences(workspace.catalog, ours.suite)
+    warns = unlicensed(licences)
     with ExitStack() as stack:
         new, old = (
-            stack.enter_context(closing(OpenArm(workspace, workspace.settings, gateway, job, bind)))
+            stack.enter_context(closing(OpenArm(workspace, workspace.settings, gateway, job, bind, only_warn=warns)))
             for job in (ours, theirs)
         )
-        looked = await compare_by_looks(new.arm, old.arm, policy)
+        looked = await compare_by_looks(new.arm, old.arm, policy, licences=licences)
         old.finish(looked.trials, stopped=looked.stopped)
         summary = new.finish(looked.trials, stopped=looked.stopped)
     outcome = compared_outcome(looked, summary)

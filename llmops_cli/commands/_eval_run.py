@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from llmops_cli.commands._judge_licences import without_licence
 from llmops_cli.commands._judges import scorers
 from llmops_cli.commands._progress import ProgressLine
 from llmops_cli.commands._run_record import measured_run_of
@@ -107,7 +108,9 @@ async def run_one(workspace: Workspace, planned: PlannedRun, model: Gateway, opt
     return FinishedRun(
         planned=planned,
         summary=summary,
-        measured=measured_run_of(workspace, job, record, summary),
+        measured=measured_run_of(
+            workspace, job, record, summary, only_warn=without_licence(workspace.catalog, job.suite)
+        ),
         record=record,
         elapsed_seconds=time.monotonic() - started,
     )

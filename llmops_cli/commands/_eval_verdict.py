@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from llmops_cli.commands._judge_licences import suite_licences
 from llmops_cli.commands._scores import load_committed
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.verdicts import VerdictKind
@@ -86,7 +87,7 @@ def gravest(outcomes: Sequence[EvalOutcome]) -> EvalOutcome:
 
 def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: MeasuredRun, suite: Suite) -> RunVerdict:
     """Decide about a run. One that measured nothing, or stopped early, is never a pass."""
-    if not summary.measured_anything:
+    if not measured.passed:
         return _nothing_measured(summary)
     if summary.stopped:
         reason = f"Stopped early: {summary.stopped}; {counted(summary.trials.not_run, 'trial')} not run."
@@ -94,22 +95,29 @@ def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: Measured
         return RunVerdict(word="INCONCLUSIVE", reasons=(reason,), exit_code=ExitCode.INCONCLUSIVE, next_step=next_step)
     loaded = load_committed(workspace.tree, workspace.settings, summary.prompt_id)
     if loaded is None:
-        return _without_baseline(summary, partial=summary.cases.total < len(suite.cases))
+        return _without_baseline(summary, _failing_critical(measured), partial=summary.cases.total < len(suite.cases))
     if loaded.baseline is None:
         told = tuple(f"{finding.path}: {finding.message} {finding.hint}".strip() for finding in loaded.findings)
         next_step = f"llmops baseline accept {summary.prompt_id} --why …"
         return RunVerdict(word="INCOMPARABLE", reasons=told, exit_code=ExitCode.INCOMPARABLE, next_step=next_step)
-    return _compared(loaded.baseline, measured, suite)
+    return _compared(workspace, loaded.baseline, measured, suite)
 
 
-def _compared(baseline: Baseline, measured: MeasuredRun, suite: Suite) -> RunVerdict:
+def _failing_critical(measured: MeasuredRun) -> list[str]:
+    """Return the critical cases of which a trial failed, by metrics that may block."""
+    return sorted(case for case in measured.critical_cases if not all(measured.passed.get(case, ())))
+
+
+def _compared(workspace: Workspace, baseline: Baseline, measured: MeasuredRun, suite: Suite) -> RunVerdict:
     from llmops_cli.evals.baselines.baseline import stale_reasons  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.comparing.comparison import compare_run  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.comparing.partial_run import left_out, same_part  # noqa: PLC0415 - only when the command runs
 
     stale = stale_reasons(baseline, now=datetime.now(UTC), models_served=measured.models_served)
     left = left_out(suite, measured)
-    comparison = compare_run(same_part(baseline.run, left), measured, suite.gate, stale=stale, final=True)
+    licences = suite_licences(workspace.catalog, suite)
+    base = same_part(baseline.run, left)
+    comparison = compare_run(base, measured, suite.gate, stale=stale, final=True, licences=licences)
     kind = comparison.verdict.kind
     changed = measured.prompt_digest != baseline.run.prompt_digest
     decisive, *others = comparison.verdict.reasons
@@ -136,10 +144,10 @@ def _next_step(kind: VerdictKind, prompt_id: str, *, changed: bool, whole: bool)
     return f"llmops diff {prompt_id}" if kind is VerdictKind.PASS and changed else ""
 
 
-def _without_baseline(summary: RunSummary, *, partial: bool) -> RunVerdict:
-    if summary.critical_failed:
-        named = ", ".join(summary.critical_failed[:5])
-        reason = f"{counted(len(summary.critical_failed), 'critical case')} failed: {named}."
+def _without_baseline(summary: RunSummary, critical: Sequence[str], *, partial: bool) -> RunVerdict:
+    if critical:
+        named = ", ".join(critical[:5])
+        reason = f"{counted(len(critical), 'critical case')} failed: {named}."
         return RunVerdict(word="CRITICAL CASES FAIL", reasons=(reason,), exit_code=ExitCode.GATE_FAILED, next_step="")
     if partial:
         reason, next_step = "There is no baseline yet, and part of the cases cannot become one.", "eval {}"

@@ -20,6 +20,8 @@ from llmops_cli.registry.templates.template import render_messages
 from llmops_cli.reports.numbers import count
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.completions import Model
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
@@ -37,9 +39,22 @@ FAILING_KEPT = 200
 class OpenArm:
     """An arm with its run folder; `finish` writes the run's figures, whatever ended it."""
 
-    def __init__(self, workspace: Workspace, settings: ProjectSettings, model: Model, job: EvalJob, bind: Bind) -> None:
-        """Open a new run of `job`, whose `repeats` are the most trials of a case; `settings` say who is steady."""
+    def __init__(
+        self,
+        workspace: Workspace,
+        settings: ProjectSettings,
+        model: Model,
+        job: EvalJob,
+        bind: Bind,
+        *,
+        only_warn: Collection[str] = (),
+    ) -> None:
+        """Open a new run of `job`, whose `repeats` are the most trials of a case; `settings` say who is steady.
+
+        No trial fails by the metrics that `only_warn`.
+        """
         self._settings = settings
+        self._only_warn = frozenset(only_warn)
         self._workspace = workspace
         self._folders: RunFolders = run_folders(workspace.root)
         self.job = job
@@ -74,7 +89,12 @@ class OpenArm:
         entries = list(read_entries(self._run.journal.path))
         names = {spec.name for case in self.job.cases for spec in self.job.metrics_of(case)}
         steady = {name for name in names if name not in self._judged()} if self._is_steady(entries) else set()
-        return collect_run(self.job, entries, deterministic_metrics=steady)
+        return collect_run(self.job, entries, deterministic_metrics=steady, only_warn=self._only_warn)
+
+    @property
+    def spent(self) -> tuple[float, int]:
+        """What it has cost so far: dollars, judges included, and live calls."""
+        return self._run.journal.state.paid_usd, self._run.journal.state.calls
 
     def finish(self, trials: int, *, stopped: str = "") -> RunSummary:
         """Close the journal, write the figures of `trials` per case, and return them."""

@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmops_cli.ci.affected import Reason
-    from llmops_cli.ci.gate_report import PromptReport
     from llmops_cli.ci.gate_sides import GateSides
+    from llmops_cli.ci.prompt_report import PromptReport
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.completions import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateOptions:
-    """What was asked for: which revisions, how strict, who approved, where answers come from, at which cost."""
+    """What was asked for: which revisions, how strict, who approved, where answers come from, at which cost.
+
+    `with_diffs` puts into the report how the words and the tokens of each prompt changed.
+    """
 
     base: str | None
     head: str | None
@@ -36,6 +39,7 @@ class GateOptions:
     use_cache: bool
     max_cost_usd: float | None
     max_calls: int | None
+    with_diffs: bool = False
 
 
 async def run_gate(workspace: Workspace, options: GateOptions) -> GateReport:
@@ -75,7 +79,8 @@ async def run_gate(workspace: Workspace, options: GateOptions) -> GateReport:
 async def _reports(
     workspace: Workspace, sides: GateSides, options: GateOptions, reached: Mapping[str, tuple[Reason, ...]]
 ) -> tuple[PromptReport, ...]:
-    from llmops_cli.commands._gate_parts import Gateways  # noqa: PLC0415 - only where a prompt is affected
+    from llmops_cli.commands._gate_budget import CheckBudget  # noqa: PLC0415 - only where a prompt is affected
+    from llmops_cli.commands._gate_parts import Gateways  # noqa: PLC0415 - as above
     from llmops_cli.commands._gate_run import GateRun  # noqa: PLC0415 - as above
     from llmops_cli.evals.job import RunBudget  # noqa: PLC0415 - as above
     from llmops_cli.gateway.assembly import open_gateway  # noqa: PLC0415 - as above
@@ -87,8 +92,8 @@ async def _reports(
             fresh=await stack.enter_async_context(open_gateway(replace(settings, use_cache=False))),
             recorded=await stack.enter_async_context(open_gateway(replace(settings, mode=AnswerMode.REPLAY))),
         )
-        budget = RunBudget(max_cost_usd=options.max_cost_usd, max_calls=options.max_calls)
-        run = GateRun(workspace, sides, gateways, budget, options.mode)
+        budget = CheckBudget(RunBudget(max_cost_usd=options.max_cost_usd, max_calls=options.max_calls))
+        run = GateRun(workspace, sides, gateways, budget, options.mode, with_diffs=options.with_diffs)
         return tuple([await run.report(prompt_id, reasons) for prompt_id, reasons in reached.items()])
 
 

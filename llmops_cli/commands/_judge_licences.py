@@ -55,6 +55,13 @@ def suite_licences(catalog: Catalog, suite: Suite, *, now: datetime | None = Non
     }
 
 
+def without_licence(catalog: Catalog, suite: Suite) -> frozenset[str]:
+    """Return the judge metrics of a suite that may not block."""
+    from llmops_cli.evals.judges.unlicensed import unlicensed  # noqa: PLC0415 - only where runs are compared
+
+    return unlicensed(suite_licences(catalog, suite))
+
+
 def judges_on_trial(catalog: Catalog, suite: Suite) -> Mapping[str, JudgeOnTrial | str]:
     """Return by metric the judge with its calibration, or why it cannot have any.
 

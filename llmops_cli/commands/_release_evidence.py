@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from llmops_cli.commands._judge_licences import suite_licences
 from llmops_cli.commands._scores import baseline_path_of, load_committed
 from llmops_cli.core.canonical_json import digest_of, digest_of_bytes
 from llmops_cli.core.errors import IncomparableError, LlmopsError
@@ -19,7 +20,7 @@ from llmops_cli.release.proposals import NoEvidence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llmops_cli.ci.gate_report import PromptReport
+    from llmops_cli.ci.prompt_report import PromptReport
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.core.releases import Release
@@ -77,14 +78,16 @@ class CommittedEvidence:
         """Return the verdict word and what speaks against it: compared with the baseline of what is live."""
         from llmops_cli.evals.comparing.comparison import compare_run  # noqa: PLC0415 - only where evidence is judged
         from llmops_cli.evals.comparing.verdict import holds_the_change  # noqa: PLC0415 - as above
+        from llmops_cli.evals.judges.unlicensed import unlicensed, without_unlicensed  # noqa: PLC0415 - as above
 
-        run = baseline.run
+        licences = suite_licences(self._catalog, suite)
+        run = without_unlicensed(baseline.run, unlicensed(licences))
         if failing := _failing_critical(run):
             return "", f"critical cases fail: {', '.join(failing[:5])}."
         before = self._baseline_of(live)
         if before is None:
             return "accepted", ""
-        comparison = compare_run(before.run, run, suite.gate, final=True)
+        comparison = compare_run(before.run, baseline.run, suite.gate, final=True, licences=licences)
         kind = comparison.verdict.kind
         if kind is VerdictKind.INCOMPARABLE:
             return "accepted", ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.commands._eval_verdict import reported, verdict_of_run
+from llmops_cli.commands._judge_licences import without_licence
 from llmops_cli.commands._run_record import measured_run_of, stored_run, summary_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ def outcome_of_record(workspace: Workspace, name: str, *, trials_to_show: int) -
     if stored.changed:
         workspace.console.note(f"Since this run changed: {', '.join(stored.changed)}.")
     summary = summary_of(stored, trials_to_show=trials_to_show)
-    measured = measured_run_of(workspace, stored.job, stored.record, summary)
+    measured = measured_run_of(
+        workspace,
+        stored.job,
+        stored.record,
+        summary,
+        only_warn=without_licence(workspace.catalog, stored.job.suite),
+    )
     verdict = verdict_of_run(workspace, summary, measured, stored.job.suite)
     return reported(workspace, summary, verdict, stored.record), stored

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.json_value import JsonObject
@@ -88,8 +88,15 @@ def summary_of(stored: StoredRun, *, trials_to_show: int) -> RunSummary:
     return replace(summary, prompt_version=version) if isinstance(version, int) else summary
 
 
-def measured_run_of(workspace: Workspace, job: EvalJob, record_journal: RunRecord, summary: RunSummary) -> MeasuredRun:
-    """Return the trials of a run for comparisons and baselines."""
+def measured_run_of(
+    workspace: Workspace,
+    job: EvalJob,
+    record_journal: RunRecord,
+    summary: RunSummary,
+    *,
+    only_warn: Collection[str] = (),
+) -> MeasuredRun:
+    """Return the trials of a run, whole for baselines; for comparisons name the judges that `only_warn`."""
     from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.comparing.measured_run import collect_run  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.measuring.metric_table import tier_of  # noqa: PLC0415 - only when the command runs
@@ -98,7 +105,7 @@ def measured_run_of(workspace: Workspace, job: EvalJob, record_journal: RunRecor
     names = {spec.name for case in job.cases for spec in job.metrics_of(case) if tier_of(spec) is not Tier.JUDGE}
     steady = answers_are_steady(workspace, job, summary.sources)
     entries = read_entries(record_journal.journal)
-    return collect_run(job, entries, deterministic_metrics=names if steady else ())
+    return collect_run(job, entries, deterministic_metrics=names if steady else (), only_warn=only_warn)
 
 
 def answers_are_steady(workspace: Workspace, job: EvalJob, sources: Mapping[str, int]) -> bool:

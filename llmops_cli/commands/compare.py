@@ -143,10 +143,17 @@ def _notes(before: "StoredRun", after: "StoredRun") -> tuple[str, ...]:
 
 
 def _decided(workspace: Workspace, before: "StoredRun", after: "StoredRun") -> "Comparison":
+    from llmops_cli.commands._judge_licences import suite_licences  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._run_record import measured_run_of, summary_of  # noqa: PLC0415 - only when it runs
     from llmops_cli.evals.comparing.comparison import compare_run  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.judges.unlicensed import unlicensed  # noqa: PLC0415 - only when the command runs
 
+    suite = after.job.suite
+    licences = suite_licences(workspace.catalog, suite)
     measured = [
-        measured_run_of(workspace, run.job, run.record, summary_of(run, trials_to_show=0)) for run in (before, after)
+        measured_run_of(
+            workspace, run.job, run.record, summary_of(run, trials_to_show=0), only_warn=unlicensed(licences)
+        )
+        for run in (before, after)
     ]
-    return compare_run(measured[0], measured[1], after.job.suite.gate, final=True)
+    return compare_run(measured[0], measured[1], suite.gate, final=True, licences=licences)

@@ -45,11 +45,13 @@ def gate(  # noqa: PLR0913 - the options of the command; they are grouped in its
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor fill the response cache.")] = False,
     max_cost: Annotated[
         float | None,
-        typer.Option("--max-cost", metavar="USD", min=0, help="Stop new calls here, per prompt.", show_default=False),
+        typer.Option(
+            "--max-cost", metavar="USD", min=0, help="Spend at most this on the whole check.", show_default=False
+        ),
     ] = None,
     max_calls: Annotated[
         int | None,
-        typer.Option("--max-calls", metavar="N", min=0, help="Stop new calls here, per prompt.", show_default=False),
+        typer.Option("--max-calls", metavar="N", min=0, help="Ask models at most so often.", show_default=False),
     ] = None,
     output_format: Annotated[GateFormat, typer.Option("--format", help="How to print the report.")] = GateFormat.TEXT,
 ) -> ExitCode:
@@ -57,6 +59,8 @@ def gate(  # noqa: PLR0913 - the options of the command; they are grouped in its
 
     Suites, thresholds, baselines and providers are read from the base (--base; else origin/HEAD, main or master), so
     that a change cannot loosen the gate that judges it. Every loosening is listed with its line and holds the check.
+
+    Nobody is asked before money is spent (budget.confirm_above_usd is for eval): --max-cost limits the whole check.
 
     Ends with 0 on a pass, 1 on a regression, 3 for invalid files, 8 when held, 5 when a provider failed, 6 when
     something affected was not run, 7 incomparable, 10 inconclusive. Of several the gravest: 3, 1, 8, 5, 10, 7, 6, 0.

@@ -308,6 +308,42 @@ def test_a_budget_that_is_reached_is_inconclusive(world: GateWorld) -> None:
     assert prompt["reasons"][0].startswith("Stopped early")
 
 
+def second_prompt(world: GateWorld) -> None:
+    """Another prompt like the first, at the base and changed here."""
+    world.git("checkout", "-q", "main")
+    world.write("prompts/second.yaml", PROMPT_TEXT.replace("id: repeat", "id: second"))
+    world.write("evals/second.yaml", world.read(SUITE).replace("prompt: repeat", "prompt: second"))
+    world.commit("A second prompt")
+    world.git("checkout", "-q", "-B", "change")
+    reword(world)
+    world.edit("prompts/second.yaml", "Repeat what you are told.", "Please repeat what you are told.")
+    world.edit("prompts/second.yaml", "version: 1", "version: 2")
+
+
+def test_a_limit_of_calls_holds_for_the_whole_check(world: GateWorld) -> None:
+    second_prompt(world)
+
+    code, report = world.gate("--max-calls", "40")
+
+    first, second = report["prompts"]
+    assert (first["prompt"], first["verdict"]) == ("repeat", "pass")
+    assert second["verdict"] == "inconclusive"
+    assert "max_calls was reached" in second["reasons"][0]
+    runs = [first["decisive"]["summary"], second["decisive"]["summary"]]
+    assert sum(sum(run["sources"].values()) for run in runs) <= 40
+    assert code == 10
+
+
+def test_what_comes_after_the_limit_is_not_run(world: GateWorld) -> None:
+    second_prompt(world)
+
+    code, report = world.gate("--max-calls", "30")
+
+    second = report["prompts"][1]
+    assert (code, second["verdict"]) == (6, "not run")
+    assert second["reasons"] == ["No trial was run: max_calls was reached."]
+
+
 def test_a_suite_that_an_echo_passes_is_called_weak(world: GateWorld) -> None:
     reword(world)
 
@@ -375,12 +411,28 @@ def test_answers_that_the_change_itself_records_are_told(world: GateWorld) -> No
     assert [change["kind"] for change in report["changes"]] == ["recording"]
 
 
-def test_a_missing_recording_is_no_verdict(world: GateWorld) -> None:
+def test_a_prompt_that_nobody_recorded_is_not_run_and_says_how_to_record_it(world: GateWorld) -> None:
     reword(world)
 
     code, report = world.gate("--replay")
 
-    assert (code, report["conclusion"]) == (5, "action_required")
+    (prompt,) = report["prompts"]
+    assert (code, prompt["verdict"], report["conclusion"]) == (6, "not run", "action_required")
+    assert report["headline"] == "NOT RUN: repeat."
+    assert prompt["reasons"][0] == "There is no recording for this prompt, and no model at hand."
+    assert report["next_step"] == "llmops eval repeat --record"
+    assert world.gate("--replay", "--strict")[1]["conclusion"] == "failure"
+
+
+def test_a_prompt_of_which_part_is_recorded_is_not_run_either(world: GateWorld) -> None:
+    reword(world)
+    assert world.llmops("eval", "repeat", "--record", "--sample", "20", "-q").code in {0, 10}
+
+    code, report = world.gate("--replay")
+
+    (prompt,) = report["prompts"]
+    assert (code, prompt["verdict"]) == (6, "not run")
+    assert prompt["reasons"][0] == "10 of 30 trials have no recording, and no model is at hand."
 
 
 def test_a_revision_can_be_judged_without_checking_it_out(world: GateWorld) -> None:

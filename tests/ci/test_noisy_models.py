@@ -131,6 +131,35 @@ def test_aa_tells_how_often_the_gate_of_this_suite_errs_and_is_kept_with_the_bas
     assert any(note.startswith("A/A of this suite") for note in report["prompts"][0]["notes"])
 
 
+def test_a_limit_of_dollars_holds_for_the_whole_check(noisy: GateWorld) -> None:
+    reword(noisy)
+    free = noisy.gate("--no-cache")[1]["paid_usd"]
+
+    code, report = noisy.gate("--no-cache", "--max-cost", str(free / 4))
+
+    assert (code, report["prompts"][0]["verdict"]) == (10, "inconclusive")
+    assert "max_cost_usd was reached" in report["prompts"][0]["reasons"][0]
+    assert 0 < report["paid_usd"] < free / 2
+
+
+def test_without_a_price_no_limit_of_dollars_can_be_kept_and_nobody_is_asked(
+    noisy: GateWorld, model: tuple[FlakyModel, str]
+) -> None:
+    noisy.git("checkout", "-q", "main")
+    noisy.edit(PROJECT, ", price: {input_usd_per_million: 1, output_usd_per_million: 1}", "")
+    noisy.commit("No price")
+    noisy.git("checkout", "-q", "-B", "change")
+    reword(noisy)
+    model[0].asked.clear()
+
+    code, report = noisy.gate("--max-cost", "1")
+
+    (prompt,) = report["prompts"]
+    assert (code, prompt["verdict"], model[0].asked) == (6, "not run", [])
+    assert "what 'own/small' costs is not known" in prompt["reasons"][0]
+    assert noisy.gate("--max-calls", "500")[0] in {0, 10}
+
+
 def test_options_that_exclude_each_other_are_refused(world: GateWorld) -> None:
     assert world.llmops("eval", "--aa", "--against", "main").code == 2
     assert world.llmops("eval", "--base", "main").code == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops_cli.ci.gate_report import Conclusion
+from llmops_cli.ci.prompt_report import Conclusion
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.safe_text import safe_text, shortened
 

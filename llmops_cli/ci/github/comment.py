@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops_cli.ci.gate_report import Conclusion, conclusion_of
 from llmops_cli.ci.github.comment_cases import case_sections
 from llmops_cli.ci.github.comment_changes import cost_section, diff_section, finding_section, guard_section
 from llmops_cli.ci.github.comment_layout import (
@@ -22,13 +21,15 @@ from llmops_cli.ci.github.comment_layout import (
 )
 from llmops_cli.ci.github.comment_scores import metric_section, score_table
 from llmops_cli.ci.github.markup import code, prose
+from llmops_cli.ci.prompt_report import Conclusion, conclusion_of
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.reports.numbers import counted, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llmops_cli.ci.gate_report import GateReport, PromptReport
+    from llmops_cli.ci.gate_report import GateReport
+    from llmops_cli.ci.prompt_report import PromptReport
 
 _SIGNS = {
     Conclusion.SUCCESS: ("✅", "passes"),

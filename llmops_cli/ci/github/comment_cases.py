@@ -13,7 +13,8 @@ from llmops_cli.core.safe_text import safe_text, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llmops_cli.ci.gate_report import PromptReport, RegressedCase
+    from llmops_cli.ci.gate_runs import RegressedCase
+    from llmops_cli.ci.prompt_report import PromptReport
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.suites import Expected
 

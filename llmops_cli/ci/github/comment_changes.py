@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from llmops_cli.ci.gate_change import GateChange
-    from llmops_cli.ci.gate_report import GateReport, PromptReport
+    from llmops_cli.ci.gate_report import GateReport
+    from llmops_cli.ci.prompt_report import PromptReport
     from llmops_cli.registry.diff.prompt_diff import MessageDiff, PromptDiff
     from llmops_cli.registry.diff.value_changes import ValueChange
 

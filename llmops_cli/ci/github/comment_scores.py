@@ -12,7 +12,8 @@ from llmops_cli.reports.numbers import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from llmops_cli.ci.gate_report import PromptReport, SuiteRun
+    from llmops_cli.ci.gate_runs import SuiteRun
+    from llmops_cli.ci.prompt_report import PromptReport
     from llmops_cli.evals.comparing.metric_comparison import MetricComparison
 
 
@@ -30,7 +31,7 @@ def score_table(prompts: Sequence[PromptReport]) -> str:
 def metric_section(prompt: PromptReport) -> Iterator[Section]:
     """Yield the metrics of both runs, folded."""
     for run in (prompt.decisive, prompt.head_suite):
-        if run is None or run.comparison is None or not run.comparison.metrics:
+        if run is None or run.comparison is None or not run.comparison.shown:
             continue
         suite = "the base's suite" if run.suite_from == "base" else "this change's suite"
         lines = [
@@ -39,7 +40,7 @@ def metric_section(prompt: PromptReport) -> Iterator[Section]:
             *((f"Compared with {prose(run.compared_with)}.", "") if run.compared_with else ()),
             "| metric | before → after | change | 95% | in production | verdict |",
             "| --- | ---: | ---: | --- | --- | --- |",
-            *(_metric_row(metric) for metric in run.comparison.metrics),
+            *(_metric_row(metric) for metric in run.comparison.shown),
             "",
             "</details>",
         ]
@@ -80,6 +81,8 @@ def _gravest(run: SuiteRun | None) -> MetricComparison | None:
 def _metric_row(metric: MetricComparison) -> str:
     decision = metric.decision
     verdict = "improved" if decision.improved else decision.verdict.value
+    if metric.only_warns:
+        verdict = f"only warns ({verdict})"
     cells = (
         code(metric.name, in_table=True),
         _both(metric),

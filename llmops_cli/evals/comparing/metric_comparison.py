@@ -33,7 +33,7 @@ ALL_METRICS = "all metrics"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricComparison:
-    """One metric with its decision, which holds the means, intervals and reasons; `only_warns` for one that is no gate."""
+    """One metric with its decision, which holds the means, intervals and reasons; one that `only_warns` is no gate."""
 
     name: str
     kind: Kind

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from llmops_cli.ci.affected import Reason
 from llmops_cli.ci.file_changes import FileChange
 from llmops_cli.ci.gate_change import GateChange
-from llmops_cli.ci.gate_report import GateReport, PromptReport, RegressedCase, SuiteRun
+from llmops_cli.ci.gate_report import GateReport
+from llmops_cli.ci.gate_runs import RegressedCase, SuiteRun
+from llmops_cli.ci.prompt_report import PromptReport
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.findings import Finding, Position, Severity
 from llmops_cli.core.prompts import Message, ModelSettings, OutputContract, Prompt, Role, Template, Variable

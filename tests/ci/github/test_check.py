@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from ci.github.gate_reports import change, finding, prompt_report, report
 
-from llmops_cli.ci.gate_report import Conclusion
 from llmops_cli.ci.github.check import check_of, check_of_error
 from llmops_cli.ci.github.outputs import output_lines
+from llmops_cli.ci.prompt_report import Conclusion
 from llmops_cli.core.errors import InvalidFileError, LlmopsError, ProviderError, SetupError, UsageError
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.findings import Severity

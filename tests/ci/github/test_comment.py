@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from llmops_cli.ci.gate_report import Conclusion, GateReport
+from llmops_cli.ci.gate_report import GateReport
 from llmops_cli.ci.github.comment import PageContext, marker, render_comment, render_error, render_summary
 from llmops_cli.ci.github.comment_layout import COMMENT_LIMIT, SUMMARY_LIMIT, characters, utf8_bytes
 from llmops_cli.ci.github.markup import code, fenced, html_code, prose
+from llmops_cli.ci.prompt_report import Conclusion
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.findings import Severity
 
