@@ -57,6 +57,11 @@ class Comparability:
             or self.changed_metrics
         )
 
+    @property
+    def same_bar(self) -> bool:
+        """Whether a case passes by the same metrics on both sides; else its passing means something else."""
+        return not (self.added_metrics or self.removed_metrics or self.changed_metrics)
+
     def sentences(self) -> tuple[str, ...]:
         """Say what is not compared, and why; empty when everything is."""
         judges = f" (judge changed: {_listed(self.changed_judges)})" if self.changed_judges else ""

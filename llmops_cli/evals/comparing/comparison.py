@@ -100,7 +100,7 @@ def compare_run(
     last = next_look is None if final is None else final
     metrics = compare_metrics(base, candidate, comparability, policy, final=last)
     critical = _critical_cases(base, candidate)
-    breaks = _breaks(base, candidate, compared, policy)
+    breaks = _breaks(base, candidate, compared if comparability.same_bar else (), policy)
     facts = Facts(
         metrics=metrics,
         broken=tuple(_broken_in_words(case) for case in critical if case.state is CriticalState.BROKEN),

@@ -119,7 +119,7 @@ def _gating_arms(
             arms[name] = pair
         else:
             partial = True
-    if partial and passes[0]:
+    if partial and passes[0] and comparability.same_bar:
         arms[ALL_METRICS] = passes
     return arms
 

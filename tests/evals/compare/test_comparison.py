@@ -126,6 +126,14 @@ def test_a_run_without_a_single_trial_is_not_run() -> None:
     assert compare_run(BASE, measured({}), POLICY).verdict.kind is VerdictKind.NOT_RUN
 
 
+def test_a_metric_that_is_added_breaks_no_case() -> None:
+    stricter = measured({"label_in": steady(1, 30, 5), "rouge_l": {**steady(1, 30, 5), **steady(0, 4, 5)}})
+    comparison = compare_run(BASE, stricter, POLICY)
+    assert comparison.hard_breaks == ()
+    assert comparison.verdict.kind is VerdictKind.PASS
+    assert "Not in the baseline, judged by thresholds alone: rouge_l." in comparison.verdict.reasons
+
+
 def test_a_metric_measured_in_another_way_is_incomparable() -> None:
     changed = with_changed(measured({"label_in": steady(1, 30, 5)}), metrics={"label_in": "sha256:other"})
     comparison = compare_run(BASE, changed, POLICY)
