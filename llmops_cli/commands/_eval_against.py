@@ -11,17 +11,20 @@ from llmops_cli.ci.prompt_verdict import compared_outcome
 from llmops_cli.commands._eval_run import FinishedRun, run_folders
 from llmops_cli.commands._eval_verdict import RunVerdict, reported
 from llmops_cli.commands._gate_arms import OpenArm
-from llmops_cli.commands._judge_licences import suite_licences
+from llmops_cli.commands._judge_licences import suite_licences, without_licence
 from llmops_cli.commands._judges import scorers
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.safe_text import safe_text
+from llmops_cli.evals.comparing.metric_comparison import passes_of
 from llmops_cli.evals.gating.looks import compare_by_looks
-from llmops_cli.evals.gating.self_comparison import self_comparison_of, self_comparison_sentence
+from llmops_cli.evals.gating.self_comparison import SELF_TRIALS, self_comparison_of, self_comparison_sentence
 from llmops_cli.evals.job import RunBudget
-from llmops_cli.evals.judges.unlicensed import unlicensed
+from llmops_cli.evals.judges.unlicensed import unlicensed, without_unlicensed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._eval_plan import PlannedRun
     from llmops_cli.commands._workspace import Workspace
@@ -85,7 +88,9 @@ def self_outcome(workspace: Workspace, finished: FinishedRun) -> EvalOutcome:
         UsageError: when a case has fewer than two trials.
     """
     job, summary = finished.planned.job, finished.summary
-    found = self_comparison_of(finished.measured.passed, job.suite.gate) if not summary.stopped else None
+    warns = without_licence(workspace.catalog, job.suite)
+    passed = passes_of(without_unlicensed(finished.measured, warns), SELF_TRIALS)
+    found = self_comparison_of(passed, job.suite.gate) if not summary.stopped else None
     if found is None and not summary.stopped and summary.measured_anything:
         message = "A/A needs at least two measured trials of every case."
         raise UsageError(message, hint="Run with --repeats 10.")
@@ -97,12 +102,19 @@ def self_outcome(workspace: Workspace, finished: FinishedRun) -> EvalOutcome:
     else:
         verdict = RunVerdict(
             word="A/A",
-            reasons=(self_comparison_sentence(found),),
+            reasons=(self_comparison_sentence(found), *_declared(finished.measured.repeats)),
             exit_code=ExitCode.PASS,
-            next_step=f"llmops baseline accept {job.prompt.id} --run {finished.record.name} --why …",
+            next_step=f"llmops baseline accept {job.prompt.id} --run {finished.record.name} --why …"
+            if finished.measured.repeats > 1
+            else f"llmops gate, after a change of {job.prompt.id}",
             compared_with="itself, dealt out into two arms 400 times",
         )
     return reported(workspace, summary, verdict, finished.record, elapsed_seconds=finished.elapsed_seconds)
+
+
+def _declared(repeats: int) -> Iterator[str]:
+    if repeats == 1:
+        yield "Its answers do not vary, by declaration: one trial of each case stands for all."
 
 
 def _half(job: EvalJob) -> EvalJob:

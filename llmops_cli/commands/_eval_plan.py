@@ -12,10 +12,10 @@ from llmops_cli.core.safe_text import safe_text
 if TYPE_CHECKING:
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._workspace import Workspace
-    from llmops_cli.core.prompts import Prompt
+    from llmops_cli.core.prompts import ModelSettings, Prompt
     from llmops_cli.core.suites import Suite
     from llmops_cli.evals.job import EvalJob
-    from llmops_cli.gateway.assembly import Gateway
+    from llmops_cli.gateway.assembly import Gateway, ModelDescription
 
 SAMPLED_CASES = 20
 """Cases that are rendered to guess the size of all; their sizes differ less than answers do."""
@@ -91,7 +91,7 @@ def _planned(
         suite=suite,
         model=settings,
         cases=cases,
-        repeats=options.repeats_for(suite, settings),
+        repeats=1 if _one_tells_all(options, settings, described) else options.repeats_for(suite, settings),
         concurrency=options.concurrency or described.concurrency,
         budget=options.budget_for(suite, workspace.settings),
         tiers=options.tiers,
@@ -108,6 +108,12 @@ def _planned(
         hint = "Set its price under models: in llmops.yaml, limit max_tokens, or pass --allow-unknown-price."
         raise UsageError(message, where=prompt.path, hint=hint)
     return PlannedRun(job=job, most_usd=most * BATCH_PRICE if options.batch and most else most)
+
+
+def _one_tells_all(options: EvalOptions, model: ModelSettings, described: ModelDescription) -> bool:
+    """Tell whether an A/A needs one trial of a case: where repeats are declared to be the same, the rest is known."""
+    same = described.deterministic and (model.temperature == 0 or options.replays)
+    return options.aa and options.repeats is None and same
 
 
 def _most_usd(workspace: Workspace, job: EvalJob) -> float | None:

@@ -131,6 +131,15 @@ def test_aa_tells_how_often_the_gate_of_this_suite_errs_and_is_kept_with_the_bas
     assert any(note.startswith("A/A of this suite") for note in report["prompts"][0]["notes"])
 
 
+def test_aa_of_a_deterministic_model_asks_once_and_declares_no_false_alarm(world: GateWorld) -> None:
+    done = world.llmops("eval", "repeat", "--aa", "--format", "json")
+
+    (run,) = json.loads(done.out)["runs"]
+    assert (done.code, run["repeats"], sum(run["sources"].values())) == (0, 1, 30)
+    assert "the gate blocks 0.0% (0.0…1.0%) and is green 100%" in run["reasons"][0]
+    assert run["reasons"][1] == "Its answers do not vary, by declaration: one trial of each case stands for all."
+
+
 def test_a_limit_of_dollars_holds_for_the_whole_check(noisy: GateWorld) -> None:
     reword(noisy)
     free = noisy.gate("--no-cache")[1]["paid_usd"]
