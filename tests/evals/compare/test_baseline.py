@@ -51,6 +51,14 @@ def rules_of(data: bytes, path: str = PATH) -> list[str]:
     return [finding.rule for finding in load_baseline(data, path).findings]
 
 
+def test_what_passes_without_judges_is_kept_beside_what_passes() -> None:
+    run = measured({"faithful": steady(0, 3, 2)})
+    baseline = baseline_of(replace(run, passed_without_judges=dict.fromkeys(run.passed, (True, True))))
+    data = baseline_bytes(baseline)
+    assert load_baseline(data, PATH).baseline == baseline
+    assert b'"passed_without_judges": [1, 1]' in data
+
+
 def test_what_is_written_is_read_back() -> None:
     baseline = baseline_of(RUN, self_comparison=compare_with_itself([[1.0, 0.0, 1.0, 1.0, 1.0, 1.0]] * 30))
     loaded = load_baseline(baseline_bytes(baseline), PATH)
