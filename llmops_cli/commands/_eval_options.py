@@ -23,7 +23,10 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvalOptions:
-    """Everything that was asked for on the command line; empty and None mean: as the suite says."""
+    """Everything that was asked for on the command line; empty and None mean: as the suite says.
+
+    With a `ray_address` trials run on that cluster, without one in this process.
+    """
 
     prompts: tuple[str, ...]
     models: tuple[str, ...]
@@ -43,6 +46,7 @@ class EvalOptions:
     batch: bool = False
     against: str = BASELINE
     aa: bool = False
+    ray_address: str | None = None
 
     @property
     def replays(self) -> bool:

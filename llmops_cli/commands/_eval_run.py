@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmops_cli.commands._console import Console
+    from llmops_cli.commands._eval_executor import Cluster
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._eval_plan import PlannedRun
+    from llmops_cli.commands._invocation import Invocation
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.completions import Model, Usage
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from llmops_cli.evals.runs.run_folder import OpenRun, RunFolders, RunRecord
     from llmops_cli.evals.runs.summary import RunSummary
     from llmops_cli.gateway.assembly import Gateway, GatewaySettings
+    from llmops_cli.registry.project_file import ProjectSettings
 
 RUNS = ".llmops/runs"
 
@@ -43,24 +46,31 @@ class FinishedRun:
 
 def gateway_settings(workspace: Workspace, options: EvalOptions) -> GatewaySettings:
     """Return the gateway's settings for this repository and these options."""
+    settings = gateway_settings_of(workspace.settings, workspace.invocation, workspace.root, options)
+    return replace(settings, notify=workspace.console.note)
+
+
+def gateway_settings_of(
+    project: ProjectSettings, invocation: Invocation, root: Path, options: EvalOptions
+) -> GatewaySettings:
+    """Return the gateway's settings; notes for people are dropped."""
     from llmops_cli.gateway.assembly import GatewaySettings  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.costs.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
 
-    prices = own_prices(workspace.settings)
+    prices = own_prices(project)
 
     def price(model: str, usage: Usage) -> float | None:
         known = price_of(model, prices)
         return None if known is None else cost_usd(known, usage)
 
     return GatewaySettings(
-        project=workspace.settings,
-        root=workspace.root,
-        environ=workspace.invocation.environ,
+        project=project,
+        root=root,
+        environ=invocation.environ,
         mode=options.mode,
-        offline=workspace.invocation.offline,
+        offline=invocation.offline,
         use_cache=options.use_cache,
         price=price,
-        notify=workspace.console.note,
     )
 
 
@@ -71,8 +81,11 @@ def run_folders(root: Path) -> RunFolders:
     return RunFolders(root / RUNS, now=lambda: datetime.now(UTC), clock=time.monotonic)
 
 
-async def run_one(workspace: Workspace, planned: PlannedRun, model: Gateway, options: EvalOptions) -> FinishedRun:
-    """Run one job to its end, or on from where an earlier attempt stopped."""
+async def run_one(
+    workspace: Workspace, planned: PlannedRun, model: Gateway, options: EvalOptions, cluster: Cluster | None = None
+) -> FinishedRun:
+    """Run one job to its end, or on from where an earlier attempt stopped; on the cluster, if there is one."""
+    from llmops_cli.commands._eval_executor import executor_for  # noqa: PLC0415 - imports this module
     from llmops_cli.evals.engine import evaluate  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.ports import EvalPorts  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
@@ -96,7 +109,8 @@ async def run_one(workspace: Workspace, planned: PlannedRun, model: Gateway, opt
     )
     started = time.monotonic()
     try:
-        end = await evaluate(job, ports, retry_errors=options.retry_errors)
+        async with executor_for(workspace, job, options, model, cluster) as executor:
+            end = await evaluate(job, replace(ports, executor=executor), retry_errors=options.retry_errors)
     finally:
         # whatever ended it: what is in the journal stays, and the next attempt goes on from there
         run.journal.close()

@@ -11,6 +11,7 @@ from llmops_cli.core.errors import NothingMatchedError, UsageError
 from llmops_cli.core.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from llmops_cli.commands._eval_executor import Cluster
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._eval_plan import PlannedRun
     from llmops_cli.commands._eval_run import FinishedRun
@@ -26,6 +27,13 @@ class TierName(StrEnum):
     DETERMINISTIC = "deterministic"
     SEMANTIC = "semantic"
     JUDGE = "judge"
+
+
+class ExecutorName(StrEnum):
+    """Where trials run."""
+
+    ASYNC = "async"
+    RAY = "ray"
 
 
 class EvalFormat(StrEnum):
@@ -96,6 +104,18 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     batch: Annotated[
         bool, typer.Option("--batch", help="Ask in the provider's batches: half the price, within a day.")
     ] = False,
+    executor: Annotated[
+        ExecutorName, typer.Option("--executor", help="Where trials run: in this process, or on a Ray cluster.")
+    ] = ExecutorName.ASYNC,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            metavar="HOST:PORT|auto|local",
+            help="The cluster, instead of RAY_ADDRESS; local starts a Ray here.",
+            show_default=False,
+        ),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Agree to a cost above budget.confirm_above_usd without being asked.")
     ] = False,
@@ -141,6 +161,10 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     if batch and (replay or record or against != BASELINE):
         message = "--batch asks the model itself, once: leave --replay, --record and --against out."
         raise UsageError(message)
+    cluster = _cluster(ctx, executor, ray_address)
+    if cluster and (record or batch or against != BASELINE):
+        message = "--executor ray runs trials on several machines: leave --record, --batch and --against out."
+        raise UsageError(message)
     if aa and against != BASELINE:
         message = "--aa and --against exclude each other."
         raise UsageError(message)
@@ -168,6 +192,7 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
         batch=batch,
         against=against,
         aa=aa,
+        ray_address=cluster,
     )
 
     def evaluate(workspace: Workspace, wanted: EvalOptions) -> ExitCode:
@@ -185,6 +210,7 @@ async def _evaluate(
     workspace: Workspace, options: "EvalOptions", output_format: EvalFormat, *, dry_run: bool
 ) -> ExitCode:
     from llmops_cli.commands._eval_consent import ask_above_limit  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._eval_executor import open_cluster  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_plan import plan_runs  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_run import gateway_settings  # noqa: PLC0415 - only when the command runs
@@ -201,12 +227,13 @@ async def _evaluate(
             workspace.console.note("Nothing was run (--dry-run).")
             return ExitCode.PASS
         ask_above_limit(workspace, planned, agreed=options.agreed_to_cost)
-        for run in planned:
-            finished, outcome = await _measured(workspace, run, gateway, options)
-            runs.append(finished)
-            outcomes.append(outcome)
-            if output_format is EvalFormat.TEXT:
-                _show_outcome(workspace, outcomes[-1])
+        with open_cluster(options) as cluster:
+            for run in planned:
+                finished, outcome = await _measured(workspace, run, gateway, options, cluster)
+                runs.append(finished)
+                outcomes.append(outcome)
+                if output_format is EvalFormat.TEXT:
+                    _show_outcome(workspace, outcomes[-1])
     console = workspace.console
     if output_format is not EvalFormat.TEXT:
         jobs = [(run.planned.job, run.record) for run in runs]
@@ -219,7 +246,7 @@ async def _evaluate(
 
 
 async def _measured(
-    workspace: Workspace, planned: "PlannedRun", gateway: "Gateway", options: "EvalOptions"
+    workspace: Workspace, planned: "PlannedRun", gateway: "Gateway", options: "EvalOptions", cluster: "Cluster | None"
 ) -> "tuple[FinishedRun, EvalOutcome]":
     """Run one prompt beside what it is compared with: the baseline, an earlier revision, or itself."""
     from llmops_cli.commands._eval_run import run_one  # noqa: PLC0415 - only when the command runs
@@ -229,12 +256,28 @@ async def _measured(
         from llmops_cli.commands._eval_against import run_against  # noqa: PLC0415 - only with this option
 
         return await run_against(workspace, planned, gateway, options, options.revision)
-    finished = await run_one(workspace, planned, gateway, options)
+    finished = await run_one(workspace, planned, gateway, options, cluster)
     if options.aa:
         from llmops_cli.commands._eval_against import self_outcome  # noqa: PLC0415 - only with this option
 
         return finished, self_outcome(workspace, finished)
     return finished, outcome_of(workspace, finished)
+
+
+def _cluster(ctx: typer.Context, executor: ExecutorName, address: str | None) -> str | None:
+    """Return the address of the Ray cluster to use; a Ray of this machine is only started where asked for."""
+    from llmops_cli.commands._invocation import invocation_of  # noqa: PLC0415 - only when the command runs
+
+    if executor is not ExecutorName.RAY:
+        if address is not None:
+            message = "--ray-address needs --executor ray."
+            raise UsageError(message)
+        return None
+    found = address or invocation_of(ctx).environ.get("RAY_ADDRESS")
+    if not found:
+        message = "--executor ray needs a cluster."
+        raise UsageError(message, hint="Name it in RAY_ADDRESS or --ray-address; --ray-address local starts one here.")
+    return found
 
 
 def _reached(workspace: Workspace, prompts: list[str] | None, base: str | None) -> tuple[str, ...]:

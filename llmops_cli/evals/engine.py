@@ -1,4 +1,4 @@
-"""The place where the stages of an evaluation meet: for each case render, complete, score, collect."""
+"""The place where the stages of an evaluation meet: plan, execute (render, complete, score), collect."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import InvalidFileError, NotRecordedError, ProviderError
 from llmops_cli.core.runs import NOT_RECORDED, Trial, TrialError
-from llmops_cli.core.scores import ScoreContext
 from llmops_cli.evals.budget import BudgetMeter
 from llmops_cli.evals.judges.judgement import judging_effort
 from llmops_cli.evals.progress import ProgressMeter
 from llmops_cli.evals.runs.journal_line import JournalEntry
 from llmops_cli.evals.runs.run_end import RunEnd
 from llmops_cli.evals.scheduling import count_settled, plan_trials, run_all
-from llmops_cli.evals.tier_scoring import TierScoring
 from llmops_cli.evals.trial_score import trial_score
+from llmops_cli.evals.trial_work import TrialWork
 
 if TYPE_CHECKING:
     from llmops_cli.core.completions import Completion
-    from llmops_cli.core.prompts import Message
-    from llmops_cli.core.suites import Case
     from llmops_cli.evals.job import EvalJob
     from llmops_cli.evals.ports import EvalPorts
     from llmops_cli.evals.scheduling import PlannedTrial
@@ -35,9 +32,7 @@ async def evaluate(job: EvalJob, ports: EvalPorts, *, retry_errors: bool = False
 
     async def one_trial(planned: PlannedTrial) -> None:
         try:
-            messages = run.render(planned.case)
-            completion = planned.completion or await run.complete(messages, planned.key.number)
-            trial = await run.score(planned, messages, completion)
+            trial = await run.execute(planned)
         except (InvalidFileError, ProviderError) as error:
             trial = _errored(planned, error)
         run.collect(planned, trial)
@@ -54,7 +49,7 @@ class _Run:
         self.state = state = ports.journal.state
         self._job = job
         self._ports = ports
-        self._scoring = TierScoring(job, ports.bind)
+        self._executor = ports.executor or TrialWork(job, model=ports.model, render=ports.render, bind=ports.bind)
         self._budget = BudgetMeter(job.budget, paid_usd=state.paid_usd, calls=state.calls)
         self._resumed = count_settled(job, state, retry_errors=retry_errors)
         self._run_now = 0
@@ -63,31 +58,22 @@ class _Run:
     def may_begin(self) -> bool:
         return self._budget.stop_reason() is None
 
-    def render(self, case: Case) -> tuple[Message, ...]:
-        return self._ports.render(self._job.prompt, case.variables)
+    async def execute(self, planned: PlannedTrial) -> Trial:
+        # with an answer there already only scores are missing, which is no call of the prompt's model
+        trial = await (self._executor.run(planned) if planned.completion else self._call(planned))
+        judging = judging_effort(trial.scores, trial.failures)
+        self._budget.add_judging(judging.paid_usd, judging.unpriced)
+        return trial
 
-    async def complete(self, messages: tuple[Message, ...], number: int) -> Completion:
-        completion = None
+    async def _call(self, planned: PlannedTrial) -> Trial:
+        completion: Completion | None = None
         self._budget.begin()
         try:
-            completion = await self._ports.model.complete(self._job.request(messages, number))
+            trial = await self._executor.run(planned)
+            completion = trial.completion
         finally:
             self._budget.end(completion)
-        return completion
-
-    async def score(self, planned: PlannedTrial, messages: tuple[Message, ...], completion: Completion) -> Trial:
-        prompt_text = "\n\n".join(message.content for message in messages)
-        context = ScoreContext(case=planned.case, completion=completion, prompt_text=prompt_text)
-        scored = await self._scoring.score(context)
-        judging = judging_effort(scored.scores, scored.failures)
-        self._budget.add_judging(judging.paid_usd, judging.unpriced)
-        return Trial(
-            key=planned.key,
-            completion=completion,
-            scores=scored.scores,
-            failures=scored.failures,
-            skipped_metrics=scored.skipped,
-        )
+        return trial
 
     def collect(self, planned: PlannedTrial, trial: Trial) -> None:
         score = trial_score(trial, self._job.metrics_of(planned.case))

@@ -145,6 +145,19 @@ class Gateway:
         """Tell whether answers of `provider/model` are committed."""
         return self._recordings.has(model_name)
 
+    def check_usable(self, model_name: str) -> None:
+        """Find out, without asking it, whether `provider/model` can be asked on this machine.
+
+        Raises:
+            SetupError: when it cannot: a key, a program, weights or an extra are missing.
+        """
+        provider, model = split_model_name(model_name)
+        opened = self._open_provider(provider, self._limits_of(provider))
+        opened.identity(model)
+        prepare = getattr(opened, "prepare", None)  # those that are reached over HTTP look for their key there
+        if prepare is not None:
+            prepare()
+
     async def complete(self, request: CompletionRequest) -> Completion:
         """Answer one request; `request.model.name` is resolved.
 

@@ -1,0 +1,1 @@
+"""Executors that run trials on other machines."""
