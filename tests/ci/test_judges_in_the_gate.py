@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -175,6 +176,7 @@ def test_an_unlicensed_judge_that_cannot_be_read_takes_no_trial_with_it(judged: 
 
 def test_a_suite_of_unlicensed_judges_alone_decides_nothing(judged: GateWorld) -> None:
     judged.write("evals/greet.yaml", SUITE.replace("  - {metric: max_words, limit: 12, required: true}\n", ""))
+    shutil.rmtree(judged.root / ".llmops/runs")  # of two runs in one second either may be called the latest
     judged.llmops("eval", "greet", "-q", "--repeats", "3")
     assert judged.llmops("baseline", "accept", "greet", "--why", "judges alone").code == 0
     judged.commit("Judges alone")
