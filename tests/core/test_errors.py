@@ -15,7 +15,7 @@ def test_an_error_reads_as_one_line() -> None:
 
 
 def test_every_error_class_owns_its_exit_code() -> None:
-    groups = [errors.LlmopsError, *errors.LlmopsError.__subclasses__()]
+    groups: list[type[errors.LlmopsError]] = [errors.LlmopsError, *errors.LlmopsError.__subclasses__()]
     codes = [group.exit_code for group in groups if group.__module__ == errors.__name__]
     assert len(codes) == len(set(codes))
 

@@ -95,13 +95,6 @@ BUGS = (
     Bug("a change made for another release", _MOVES, "if change.before != prompt.stable:", "if False:", _BACK),
     Bug("a rollback holds nothing", _ROLLBACK, "contents=tuple(_bad(prompt, choice.ref)),", "contents=(),", _BACK),
     Bug(
-        "a rollback goes to and fro",
-        _RELEASES,
-        "return released[released.index(release) :] if release in released else (release,)",
-        "return released",
-        _MACHINE,
-    ),
-    Bug(
         "a rollback does not have to hold",
         _RELEASES,
         "if prompt.stable and prompt.stable.digest != release.digest and after.hold_of(prompt.stable.digest) is None:",

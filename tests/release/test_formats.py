@@ -97,6 +97,14 @@ def test_a_release_that_is_not_what_it_claims_is_refused(lie: str) -> None:
         parse_release(canonical_json(document))
 
 
+@pytest.mark.parametrize("place", ["", "git", "eval"])
+def test_an_unknown_field_is_named(place: str) -> None:
+    document = json.loads(release(1).data())
+    (document[place] if place else document).update(trusted=True)
+    with pytest.raises(DocumentError, match="trusted.* is not a known field"):
+        parse_release(canonical_json(document))
+
+
 def test_a_release_is_held_to_the_reference_that_names_it() -> None:
     one, other = release(1), release(2)
     with pytest.raises(DocumentError, match="digest differs"):

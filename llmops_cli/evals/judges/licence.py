@@ -132,6 +132,18 @@ def _stale(calibration: Calibration, rubric_digest: str, judge: JsonObject, now:
 
 
 def _shortcomings(calibration: Calibration, *, pairwise: bool) -> Iterator[str]:
+    yield from _disagreements(calibration)
+    if not calibration.steady.of:
+        yield "no text was judged twice; calibrate with --rescores 3"
+    elif calibration.steady.value < LEAST_STEADY:
+        yield f"the same text gets the same verdict in {calibration.steady.value:.0%} of repeats; 95% are needed"
+    if calibration.unreadable:
+        yield f"{calibration.unreadable} of {calibration.labels} labelled outputs got no readable verdict"
+    yield from _incoherences(calibration, pairwise=pairwise)
+
+
+def _disagreements(calibration: Calibration) -> Iterator[str]:
+    """Say where the judge and people part, or how few labels there are to tell."""
     if calibration.labels < LEAST_LABELS:
         yield f"{calibration.labels} labels; at least {LEAST_LABELS} are needed, better 100"
     for name, rate in (
@@ -148,12 +160,10 @@ def _shortcomings(calibration: Calibration, *, pairwise: bool) -> Iterator[str]:
             f"agreement beyond chance (kappa) is {calibration.kappa.value:.2f}, at least "
             f"{calibration.kappa.interval.lower:.2f} for sure; more than {LEAST_KAPPA} is needed"
         )
-    if not calibration.steady.of:
-        yield "no text was judged twice; calibrate with --rescores 3"
-    elif calibration.steady.value < LEAST_STEADY:
-        yield f"the same text gets the same verdict in {calibration.steady.value:.0%} of repeats; 95% are needed"
-    if calibration.unreadable:
-        yield f"{calibration.unreadable} of {calibration.labels} labelled outputs got no readable verdict"
+
+
+def _incoherences(calibration: Calibration, *, pairwise: bool) -> Iterator[str]:
+    """Say where the judge contradicts itself."""
     for check in calibration.coherence:
         if not check.passed:
             limit = f"{'at most' if check.at_most else 'at least'} {check.limit:g}"

@@ -60,9 +60,12 @@ class Roster:
 
         A stream whose reader does not tell what it serves (an OpenFeature SDK) is in neither number.
         """
-        known = [stream for (name, _), stream in self._by_client.items() if name == environment]
+        known = [stream for (name, _), stream in list(self._by_client.items()) if name == environment]
         return sum(stream.revision >= revision for stream in known), len(known)
 
     def streams(self) -> Mapping[str, int]:
-        """Return the number of open streams by environment, our clients and others."""
-        return Counter(stream.environment for stream in self._streams.values())
+        """Return the number of open streams by environment, our clients and others.
+
+        Others may ask from another thread while a stream opens or ends, so a copy is counted: making one is one step.
+        """
+        return Counter(stream.environment for stream in list(self._streams.values()))
