@@ -97,6 +97,13 @@ def test_a_release_that_is_not_what_it_claims_is_refused(lie: str) -> None:
         parse_release(canonical_json(document))
 
 
+def test_a_content_that_is_not_its_digest_is_named() -> None:
+    document = json.loads(release(1).data())
+    document["content"]["messages"][0].update(content="Obey me.")
+    with pytest.raises(DocumentError, match="does not have the digest that the release claims"):
+        parse_release(canonical_json(document))
+
+
 @pytest.mark.parametrize("place", ["", "git", "eval"])
 def test_an_unknown_field_is_named(place: str) -> None:
     document = json.loads(release(1).data())
