@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from llmops_cli.commands._eval_run import gateway_settings_of
+from llmops_cli.commands._gateway_settings import gateway_settings_of
 from llmops_cli.commands._invocation import Invocation
 from llmops_cli.commands._judges import scorers
 from llmops_cli.commands._workspace import Workspace

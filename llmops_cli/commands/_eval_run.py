@@ -20,15 +20,13 @@ if TYPE_CHECKING:
     from llmops_cli.commands._eval_executor import Cluster
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._eval_plan import PlannedRun
-    from llmops_cli.commands._invocation import Invocation
     from llmops_cli.commands._workspace import Workspace
-    from llmops_cli.core.completions import Model, Usage
+    from llmops_cli.core.completions import Model
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.progress import RunProgress
     from llmops_cli.evals.runs.run_folder import OpenRun, RunFolders, RunRecord
     from llmops_cli.evals.runs.summary import RunSummary
-    from llmops_cli.gateway.assembly import Gateway, GatewaySettings
-    from llmops_cli.registry.project_file import ProjectSettings
+    from llmops_cli.gateway.assembly import Gateway
 
 RUNS = ".llmops/runs"
 
@@ -44,36 +42,6 @@ class FinishedRun:
     elapsed_seconds: float
 
 
-def gateway_settings(workspace: Workspace, options: EvalOptions) -> GatewaySettings:
-    """Return the gateway's settings for this repository and these options."""
-    settings = gateway_settings_of(workspace.settings, workspace.invocation, workspace.root, options)
-    return replace(settings, notify=workspace.console.note)
-
-
-def gateway_settings_of(
-    project: ProjectSettings, invocation: Invocation, root: Path, options: EvalOptions
-) -> GatewaySettings:
-    """Return the gateway's settings; notes for people are dropped."""
-    from llmops_cli.gateway.assembly import GatewaySettings  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.registry.costs.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
-
-    prices = own_prices(project)
-
-    def price(model: str, usage: Usage) -> float | None:
-        known = price_of(model, prices)
-        return None if known is None else cost_usd(known, usage)
-
-    return GatewaySettings(
-        project=project,
-        root=root,
-        environ=invocation.environ,
-        mode=options.mode,
-        offline=invocation.offline,
-        use_cache=options.use_cache,
-        price=price,
-    )
-
-
 def run_folders(root: Path) -> RunFolders:
     """Return the runs of a repository."""
     from llmops_cli.evals.runs.run_folder import RunFolders  # noqa: PLC0415 - only when the command runs
@@ -85,7 +53,7 @@ async def run_one(
     workspace: Workspace, planned: PlannedRun, model: Gateway, options: EvalOptions, cluster: Cluster | None = None
 ) -> FinishedRun:
     """Run one job to its end, or on from where an earlier attempt stopped; on the cluster, if there is one."""
-    from llmops_cli.commands._eval_executor import executor_for  # noqa: PLC0415 - imports this module
+    from llmops_cli.commands._eval_executor import executor_for  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.engine import evaluate  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.ports import EvalPorts  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs

@@ -213,8 +213,8 @@ async def _evaluate(
     from llmops_cli.commands._eval_executor import open_cluster  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_plan import plan_runs  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._eval_run import gateway_settings  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_verdict import gravest  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._gateway_settings import gateway_settings  # noqa: PLC0415 - only when the command runs
     from llmops_cli.gateway.assembly import open_gateway  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.eval_text import overview_text  # noqa: PLC0415 - only when the command runs
 

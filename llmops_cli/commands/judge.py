@@ -216,7 +216,7 @@ async def _attack(workspace: Workspace, name: str, judge_name: str | None, least
 async def _open_judge(workspace: Workspace, files: "RubricFiles", judge_name: str | None) -> "AsyncIterator[Judge]":
     """Yield the judge of a rubric once, with a gateway that keeps nothing: every verdict is asked for now."""
     from llmops_cli.commands._eval_options import EvalOptions  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._eval_run import gateway_settings  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._gateway_settings import gateway_settings  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._judges import judge_ports  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.selection import Selection  # noqa: PLC0415 - only when the command runs
     from llmops_cli.gateway.assembly import AnswerMode, open_gateway  # noqa: PLC0415 - only when the command runs

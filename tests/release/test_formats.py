@@ -108,7 +108,7 @@ def test_a_content_that_is_not_its_digest_is_named() -> None:
 def test_an_unknown_field_is_named(place: str) -> None:
     document = json.loads(release(1).data())
     (document[place] if place else document).update(trusted=True)
-    with pytest.raises(DocumentError, match="trusted.* is not a known field"):
+    with pytest.raises(DocumentError, match=r"trusted.* is not a known field"):
         parse_release(canonical_json(document))
 
 
