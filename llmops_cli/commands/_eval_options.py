@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops_cli.evals.gating.self_comparison import SELF_TRIALS
 from llmops_cli.evals.job import ALL_TIERS, RunBudget, repeats_for
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ class EvalOptions:
         if self.repeats is not None:
             return self.repeats
         if self.aa:
+            from llmops_cli.evals.gating.self_comparison import SELF_TRIALS  # noqa: PLC0415 - only with this option
+
             return SELF_TRIALS
         return repeats_for(suite, model) if self.revision is None else max(suite.gate.looks)
 

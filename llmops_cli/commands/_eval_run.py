@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from llmops_cli.commands._judge_licences import without_licence
 from llmops_cli.commands._judges import scorers
 from llmops_cli.commands._progress import ProgressLine
-from llmops_cli.commands._run_record import measured_run_of
+from llmops_cli.commands._run_record import metrics_that_stay
 from llmops_cli.reports.numbers import count, usd
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ async def run_one(
 ) -> FinishedRun:
     """Run one job to its end, or on from where an earlier attempt stopped; on the cluster, if there is one."""
     from llmops_cli.commands._eval_executor import executor_for  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.comparing.measured_run import RunCollector  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.engine import evaluate  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.ports import EvalPorts  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.runs.summary_builder import summarize  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.summary_builder import SummaryBuilder  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.templates.template import render_messages  # noqa: PLC0415 - only when the command runs
 
     job, console = planned.job, workspace.console
@@ -83,17 +84,18 @@ async def run_one(
         # whatever ended it: what is in the journal stays, and the next attempt goes on from there
         run.journal.close()
         progress.clear()
-    stopped = end.stopped.value if end.stopped else ""
-    summary = summarize(job, read_entries(run.journal.path), stopped=stopped)
+    figures = SummaryBuilder(job)
+    collector = RunCollector(job, only_warn=without_licence(workspace.catalog, job.suite))
+    for entry in read_entries(run.journal.path):
+        figures.add(entry)
+        collector.add(entry)
+    summary = figures.summary(stopped=end.stopped.value if end.stopped else "")
     folders.finish(run, summary, end)
-    record = folders.record(run.folder.name)
     return FinishedRun(
         planned=planned,
         summary=summary,
-        measured=measured_run_of(
-            workspace, job, record, summary, only_warn=without_licence(workspace.catalog, job.suite)
-        ),
-        record=record,
+        measured=collector.run(metrics_that_stay(workspace, job, summary)),
+        record=folders.record(run.folder.name),
         elapsed_seconds=time.monotonic() - started,
     )
 

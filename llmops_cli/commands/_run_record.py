@@ -52,7 +52,7 @@ def stored_run(workspace: Workspace, record: RunRecord) -> StoredRun:
         fail_fast_tier=identity["fail_fast_tier"] is True,
     )
     job = _with_its_cases(job, record)
-    now = job.identity().as_json()
+    now = job.identity.as_json()
     parts = {"prompt": "prompt", "dataset": "cases", "metrics": "metrics", "model": "model settings"}
     changed = tuple(word for field, word in parts.items() if now[field] != identity[field])
     return StoredRun(record=record, job=job, changed=changed)
@@ -97,15 +97,23 @@ def measured_run_of(
     only_warn: Collection[str] = (),
 ) -> MeasuredRun:
     """Return the trials of a run, whole for baselines; for comparisons name the judges that `only_warn`."""
-    from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.comparing.measured_run import collect_run  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.measuring.metric_table import tier_of  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
 
-    names = {spec.name for case in job.cases for spec in job.metrics_of(case) if tier_of(spec) is not Tier.JUDGE}
-    steady = answers_are_steady(workspace, job, summary.sources)
     entries = read_entries(record_journal.journal)
-    return collect_run(job, entries, deterministic_metrics=names if steady else (), only_warn=only_warn)
+    steady = metrics_that_stay(workspace, job, summary)
+    return collect_run(job, entries, deterministic_metrics=steady, only_warn=only_warn)
+
+
+def metrics_that_stay(workspace: Workspace, job: EvalJob, summary: RunSummary) -> frozenset[str]:
+    """Return the names of the metrics that would give the same scores again, were the run repeated."""
+    from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.measuring.metric_table import tier_of  # noqa: PLC0415 - only when the command runs
+
+    if not answers_are_steady(workspace, job, summary.sources):
+        return frozenset()
+    own = (spec for case in job.cases if case.metrics for spec in job.metrics_of(case))
+    return frozenset(spec.name for spec in (*job.metrics_of_suite(), *own) if tier_of(spec) is not Tier.JUDGE)
 
 
 def answers_are_steady(workspace: Workspace, job: EvalJob, sources: Mapping[str, int]) -> bool:

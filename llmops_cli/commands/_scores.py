@@ -17,20 +17,21 @@ if TYPE_CHECKING:
 
 def baseline_path_of(settings: ProjectSettings, prompt_id: str) -> str:
     """Return where the prompt's baseline is committed."""
-    from llmops_cli.evals.baselines.baseline import baseline_path  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.baselines.baseline_path import baseline_path  # noqa: PLC0415 - only when the command runs
 
     return baseline_path(prompt_id, f"{settings.paths.evals}/baselines")
 
 
 def load_committed(tree: FileTree, settings: ProjectSettings, prompt_id: str) -> LoadedBaseline | None:
     """Return the baseline file of a prompt as read, None when there is none."""
-    from llmops_cli.evals.baselines.baseline_file import load_baseline  # noqa: PLC0415 - only when the command runs
-
     path = baseline_path_of(settings, prompt_id)
     try:
-        return load_baseline(tree.read(path), path)
+        data = tree.read(path)
     except FileNotFoundError:
         return None
+    from llmops_cli.evals.baselines.baseline_file import load_baseline  # noqa: PLC0415 - only where there is one
+
+    return load_baseline(data, path)
 
 
 def committed_score(tree: FileTree, settings: ProjectSettings, prompt: Prompt) -> float | None:

@@ -298,7 +298,9 @@ def _reached(workspace: Workspace, prompts: list[str] | None, base: str | None) 
 
 
 def _show_plan(workspace: Workspace, planned: "tuple[PlannedRun, ...]") -> None:
-    from llmops_cli.reports.plan_text import PlanRow, plan_text  # noqa: PLC0415 - only when the command runs
+    if workspace.console.quiet:
+        return
+    from llmops_cli.reports.plan_text import PlanRow, plan_text  # noqa: PLC0415 - rich is only for who reads
 
     rows = [
         PlanRow(

@@ -6,9 +6,11 @@ import hashlib
 import math
 from collections.abc import Mapping
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llmops_cli.core.json_value import JsonValue
 
 LARGEST_EXACT_INTEGER = 2**53 - 1
@@ -28,9 +30,7 @@ def canonical_json(value: JsonValue) -> bytes:
         ValueError: for NaN, infinities, integers beyond ±(2**53 - 1), lone surrogates, and keys that
             are not strings.
     """
-    pieces: list[str] = []
-    _write(value, pieces)
-    return "".join(pieces).encode("utf-8")
+    return _text(value).encode("utf-8")
 
 
 def digest_of(value: JsonValue) -> str:
@@ -48,53 +48,41 @@ def short_digest(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
-def _write(value: object, pieces: list[str]) -> None:
-    if value is None or value is True or value is False:
-        pieces.append({None: "null", True: "true", False: "false"}[value])
-    elif isinstance(value, str):
-        pieces.append(encode_basestring(value))
-    elif isinstance(value, int):
-        pieces.append(_integer(value))
-    elif isinstance(value, float):
-        pieces.append(_number(value))
-    elif isinstance(value, Mapping):
-        _write_object(value, pieces)
-    elif isinstance(value, (list, tuple)):
-        _write_array(value, pieces)
-    else:
-        message = f"{type(value).__name__} is not a JSON value"
-        raise ValueError(message)
+def _text(value: object) -> str:
+    # a run digests each case and each request: one look-up by the exact type answers for nearly every value
+    write = _WRITERS.get(type(value))
+    return write(value) if write else _writer_of_relatives(value)(value)
 
 
-def _write_object(value: Mapping[object, object], pieces: list[str]) -> None:
-    pieces.append("{")
-    for index, key in enumerate(_sorted_keys(value)):
-        pieces.append("," if index else "")
-        pieces.append(encode_basestring(key))
-        pieces.append(":")
-        _write(value[key], pieces)
-    pieces.append("}")
+def _writer_of_relatives(value: object) -> Callable[[Any], str]:
+    """Return the writer for a value of another type that is one of JSON's too, such as an enumeration's text."""
+    for kind, write in _RELATIVES:
+        if isinstance(value, kind):
+            return write
+    message = f"{type(value).__name__} is not a JSON value"
+    raise ValueError(message)
+
+
+def _object(value: Mapping[object, object]) -> str:
+    pairs = [f"{encode_basestring(key)}:{_text(value[key])}" for key in _sorted_keys(value)]
+    return f"{{{','.join(pairs)}}}"
+
+
+def _array(value: list[object] | tuple[object, ...]) -> str:
+    return f"[{','.join([_text(item) for item in value])}]"
 
 
 def _sorted_keys(value: Mapping[object, object]) -> list[str]:
     """Sort by UTF-16 code units, which for keys in ASCII is the order of the characters."""
-    keys = [_checked_key(key) for key in value]
-    return sorted(keys) if all(map(str.isascii, keys)) else sorted(keys, key=_utf16_units)
-
-
-def _write_array(value: list[object] | tuple[object, ...], pieces: list[str]) -> None:
-    pieces.append("[")
-    for index, item in enumerate(value):
-        pieces.append("," if index else "")
-        _write(item, pieces)
-    pieces.append("]")
-
-
-def _checked_key(key: object) -> str:
-    if not isinstance(key, str):
-        message = f"object keys are strings in JSON, not {type(key).__name__}"
-        raise ValueError(message)  # noqa: TRY004 - as above
-    return key
+    keys = list(value)
+    try:
+        ascii_only = "".join(keys).isascii()  # type: ignore[arg-type]  # what cannot be joined is refused below
+    except TypeError:
+        other = next(type(key).__name__ for key in keys if not isinstance(key, str))
+        message = f"object keys are strings in JSON, not {other}"
+        raise ValueError(message) from None
+    names = cast("list[str]", keys)
+    return sorted(names) if ascii_only else sorted(names, key=_utf16_units)
 
 
 def _utf16_units(key: str) -> bytes:
@@ -113,8 +101,8 @@ def _number(value: float) -> str:
     if not math.isfinite(value):
         message = "NaN and infinities are not JSON (RFC 8785)"
         raise ValueError(message)
-    if value == 0:
-        return "0"
+    if value.is_integer() and abs(value) <= LARGEST_EXACT_INTEGER:
+        return str(int(value))
     sign = "-" if value < 0 else ""
     # repr gives the shortest digits that read back as the same double, which is what ECMAScript asks for
     mantissa, _, exponent_text = repr(abs(value)).partition("e")
@@ -136,3 +124,24 @@ def _place_point(digits: str, point: int) -> str:
     exponent = point - 1
     head = digits[0] + (f".{digits[1:]}" if len(digits) > 1 else "")
     return f"{head}e{'+' if exponent > 0 else '-'}{abs(exponent)}"
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    dict: _object,
+    list: _array,
+    tuple: _array,
+    int: _integer,
+    float: _number,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): {None: "null"}.__getitem__,
+}
+
+_RELATIVES: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    (str, encode_basestring),
+    (int, _integer),
+    (float, _number),
+    (Mapping, _object),
+    (list, _array),
+    (tuple, _array),
+)

@@ -47,8 +47,8 @@ def completion_as_json(completion: Completion) -> JsonObject:
     return document
 
 
-def completion_from_json(document: Mapping[str, JsonValue]) -> Completion:
-    """Return the completion that `completion_as_json` wrote.
+def completion_from_json(document: Mapping[str, JsonValue], *, source: CompletionSource | None = None) -> Completion:
+    """Return the completion that `completion_as_json` wrote; `source` says where it comes from now, if it is known.
 
     Raises:
         KeyError, TypeError, ValueError: when the document is not such a form; the caller names the file and line.
@@ -64,20 +64,24 @@ def completion_from_json(document: Mapping[str, JsonValue]) -> Completion:
             estimated=usage.get("estimated") is True,
         ),
         finish_reason=FinishReason(_text(document.get("finish_reason", "stop"))),
-        source=CompletionSource(_text(document.get("source", "live"))),
+        source=source or CompletionSource(_text(document.get("source", "live"))),
         latency_seconds=_number(document.get("latency_seconds", 0.0)),
         cost_usd=None if cost is None else _number(cost),
         model_served=_text(document.get("model_served", "")),
         fingerprint=_text(document.get("fingerprint", "")),
-        tool_calls=tuple(
-            ToolCall(name=_text(call["name"]), arguments=_text(call["arguments"]))
-            for call in cast("Sequence[Mapping[str, JsonValue]]", document.get("tool_calls", ()))
-        ),
-        logprobs=tuple(
-            _logprob_from_json(item) for item in cast("Sequence[Sequence[JsonValue]]", document.get("logprobs", ()))
-        ),
+        tool_calls=_tool_calls(document["tool_calls"]) if "tool_calls" in document else (),
+        logprobs=_logprobs(document["logprobs"]) if "logprobs" in document else (),
         details=cast("JsonObject", document.get("details", {})),
     )
+
+
+def _tool_calls(document: JsonValue) -> tuple[ToolCall, ...]:
+    calls = cast("Sequence[Mapping[str, JsonValue]]", document)
+    return tuple(ToolCall(name=_text(call["name"]), arguments=_text(call["arguments"])) for call in calls)
+
+
+def _logprobs(document: JsonValue) -> tuple[TokenLogprob, ...]:
+    return tuple(map(_logprob_from_json, cast("Sequence[Sequence[JsonValue]]", document)))
 
 
 def _logprob_as_json(item: TokenLogprob) -> JsonValue:

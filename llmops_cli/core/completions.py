@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from llmops_cli.core.canonical_json import digest_of
+from llmops_cli.core.canonical_json import canonical_json, digest_of_bytes
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject, JsonValue
@@ -29,18 +29,42 @@ class CompletionRequest:
 
     def as_json(self) -> JsonObject:
         """Return all that decides the answer, the trial aside."""
-        settings = dict(self.model.as_json())
-        settings.pop("fallbacks", None)
-        return {
-            "messages": [{"role": m.role.value, "content": m.content} for m in self.messages],
-            "model": settings,
-            "output": self.output.as_json(),
-            "tools": list(self.tools),
-        }
+        return {"messages": self._messages_as_json(), **_settings_as_json(self.model, self.output, self.tools)}
 
     def digest(self) -> str:
-        """Return the key under which a recording or a cache keeps the answer (the trial goes beside it)."""
-        return digest_of(self.as_json())
+        """Return the key under which a recording or a cache keeps the answer (the trial goes beside it).
+
+        It is the digest of `as_json`, whose canonical form has the messages first.
+        """
+        settings = _SETTINGS.text(self.model, self.output, self.tools)
+        return digest_of_bytes(b'{"messages":%s,%s' % (canonical_json(self._messages_as_json()), settings[1:]))
+
+    def _messages_as_json(self) -> list[JsonValue]:
+        return [{"role": m.role.value, "content": m.content} for m in self.messages]
+
+
+def _settings_as_json(model: ModelSettings, output: OutputContract, tools: tuple[JsonObject, ...]) -> JsonObject:
+    settings = dict(model.as_json())
+    settings.pop("fallbacks", None)
+    return {"model": settings, "output": output.as_json(), "tools": list(tools)}
+
+
+class _SettingsOfRun:
+    """The canonical JSON of all of a request but its messages; the same values for every request of a run."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[ModelSettings, OutputContract, tuple[JsonObject, ...], bytes] | None = None
+
+    def text(self, model: ModelSettings, output: OutputContract, tools: tuple[JsonObject, ...]) -> bytes:
+        kept = self._kept
+        if kept and kept[0] is model and kept[1] is output and kept[2] is tools:
+            return kept[3]
+        text = canonical_json(_settings_as_json(model, output, tools))
+        self._kept = (model, output, tools, text)
+        return text
+
+
+_SETTINGS = _SettingsOfRun()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

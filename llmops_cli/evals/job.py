@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from llmops_cli.core.canonical_json import canonical_json, digest_of
+from llmops_cli.core.canonical_json import digest_of
 from llmops_cli.core.completions import CompletionRequest
 from llmops_cli.core.scores import Tier
+from llmops_cli.core.suites import digest_of_cases
 from llmops_cli.evals.measuring.metric_table import metrics_digest, tier_of
 from llmops_cli.evals.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.prompts import Message, ModelSettings, Prompt
     from llmops_cli.core.suites import Case, MetricSpec, Suite
@@ -34,7 +33,8 @@ class RunBudget:
     max_calls: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# without slots, so that the digests of all cases are made once for a job that is asked for them at every stage
+@dataclass(frozen=True, kw_only=True)
 class EvalJob:
     """The cases of a suite, asked of one model with one prompt.
 
@@ -81,12 +81,18 @@ class EvalJob:
             trial=trial,
         )
 
+    @cached_property
+    def dataset_digest(self) -> str:
+        """The digest of the cases of this job, in order."""
+        return digest_of_cases(self.cases)
+
+    @cached_property
     def identity(self) -> RunIdentity:
-        """Return what has to agree before a run is continued instead of begun anew."""
+        """What has to agree before a run is continued instead of begun anew."""
         return RunIdentity(
             prompt_id=self.prompt.id,
             prompt=self.prompt.digest(),
-            dataset=_dataset_digest(self.cases),
+            dataset=self.dataset_digest,
             metrics=metrics_digest(replace(self.suite, cases=self.cases)),
             model=digest_of({**self.model.as_json(), "fallbacks": list(self.model.fallbacks)}),
             tiers=tuple(tier.value for tier in Tier if tier in self.tiers),
@@ -121,14 +127,6 @@ class RunIdentity:
     def digest(self) -> str:
         """Return one digest for all of them."""
         return digest_of(self.as_json())
-
-
-def _dataset_digest(cases: Iterable[Case]) -> str:
-    # case by case: one document of all of them would take more memory than the cases
-    digest = hashlib.sha256()
-    for case in cases:
-        digest.update(canonical_json(case.as_json()) + b"\n")
-    return f"sha256:{digest.hexdigest()}"
 
 
 def repeats_for(suite: Suite, model: ModelSettings) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from llmops_cli.core.canonical_json import digest_of_bytes
 from llmops_cli.core.completion_json import completion_as_json, completion_from_json
+from llmops_cli.core.completions import CompletionSource
 from llmops_cli.core.errors import SetupError
 from llmops_cli.gateway.cache_file import open_cache_file
 
@@ -271,7 +272,8 @@ def cache_key(request: CompletionRequest, identity: bytes) -> CacheKey:
 
 def _completion(data: bytes) -> Completion | None:
     try:
-        return completion_from_json(cast("Mapping[str, JsonValue]", json.loads(data)))
+        document = cast("Mapping[str, JsonValue]", json.loads(data))
+        return completion_from_json(document, source=CompletionSource.CACHE)
     except (KeyError, TypeError, ValueError):
         return None
 

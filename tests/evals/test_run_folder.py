@@ -87,7 +87,7 @@ def test_whatever_changes_a_result_begins_a_new_run(world: World, index: int) ->
 def test_the_default_of_a_parameter_and_its_explicit_value_are_told_apart_by_nothing() -> None:
     job = job_of(cases_of(2))
     spelled = replace(EQUALS, parameters={"whitespace": "trim", "ignore_case": False})
-    assert replace(job, suite=replace(job.suite, metrics=(spelled,))).identity() == job.identity()
+    assert replace(job, suite=replace(job.suite, metrics=(spelled,))).identity == job.identity
 
 
 def test_an_interrupted_run_is_begun_anew_where_asked(world: World) -> None:

@@ -139,7 +139,7 @@ def test_answers_that_are_not_written_yet_are_there_already(tmp_path: Path) -> N
     key = cache_key(ask(), canonical_json(ECHO))
     cache.put(key, answer())
     assert not cache.path.exists()
-    assert cache.get(key.text) == answer()
+    assert cache.get(key.text) == replace(answer(), source=CompletionSource.CACHE)
     assert cache.summary().answers == 1
     for number in range(16):
         cache.put(cache_key(ask(str(number)), canonical_json(ECHO)), answer())

@@ -239,3 +239,24 @@ def test_a_text_with_its_partials_put_in_renders_as_jinja2_renders_the_includes(
     files = jinja2.DictLoader({name: text.removesuffix("\n") for name, text in partials.items()})
     theirs = jinja2.Environment(loader=files, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - as ours
     assert message.content == theirs.from_string(outer).render(values)
+
+
+SIMPLE_PIECES = st.one_of(
+    st.sampled_from(["{{ a }}", "{{b}}", "{{\ta }}", "{ {", "}}", "%}", "{", "}", "\n", "\r", "\r\n", "{{ a }}\n"]),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{}%#"), max_size=6),
+)
+
+
+@given(st.lists(SIMPLE_PIECES, max_size=8).map("".join), TEXTS, st.one_of(TEXTS, st.integers(-9, 9), st.booleans()))
+def test_templates_of_texts_and_names_come_out_as_jinja2_writes_them(
+    source: str, first: str, second: JsonValue
+) -> None:
+    theirs = jinja2.Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701 - as ours
+    try:
+        expected = theirs.from_string(source).render(a=first, b=second)
+    except jinja2.TemplateError:
+        assume(False)  # noqa: FBT003 - the pieces met to something that is no template
+    values: dict[str, JsonValue] = {"a": first, "b": second}
+    names = tuple(Variable(name=name, type=type_of(value)) for name, value in values.items())
+    (message,) = render_messages(prompt_of(source, *names), values)
+    assert message.content == expected

@@ -8,6 +8,7 @@ from datetime import timedelta
 from math import fsum
 from typing import TYPE_CHECKING
 
+from llmops_cli.evals.baselines.baseline_path import baseline_path
 from llmops_cli.evals.compare.comparability import compare_yardsticks
 from llmops_cli.evals.compare.intervals import Interval
 from llmops_cli.evals.compare.student_t import t_quantile
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from llmops_cli.evals.compare.aa import SelfComparison
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
 
-FOLDER = "evals/baselines"
 OLDEST = timedelta(days=14)
 """Providers change models behind a name; after two weeks the past no longer stands for the present."""
 
@@ -59,11 +59,6 @@ class MetricMean:
     mean: float
     interval: Interval
     cases: int
-
-
-def baseline_path(prompt_id: str, folder: str = FOLDER) -> str:
-    """Return the repository path of a prompt's baseline; one file each, so that branches do not collide."""
-    return f"{folder}/{prompt_id}.json"
 
 
 def metric_means(run: MeasuredRun) -> dict[str, MetricMean]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import short_digest
 from llmops_cli.core.errors import RefusedError, SetupError
-from llmops_cli.evals.baselines.baseline import FEWEST_TRIALS, FOLDER, baseline_path, metric_means, scores_nothing
+from llmops_cli.evals.baselines.baseline import FEWEST_TRIALS, metric_means, scores_nothing
 from llmops_cli.evals.baselines.baseline_file import baseline_bytes
+from llmops_cli.evals.baselines.baseline_path import FOLDER, baseline_path
 from llmops_cli.evals.compare.comparability import compare_yardsticks
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import digest_of
 from llmops_cli.core.scores import Tier
-from llmops_cli.core.suites import digest_of_cases
 from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.lost_trials import NOTHING_LOST, LostTrials
 from llmops_cli.evals.measuring.metric_digests import MeasuringDigests
@@ -85,28 +85,54 @@ def collect_run(
     `only_warn` (a judge without a licence) the scores are kept, but no trial fails by it or is lost with it.
     Completions are not kept: what stays in memory is a few numbers per trial.
     """
-    specs = {spec.name: spec for case in job.cases for spec in job.metrics_of(case)}
-    asking = frozenset(name for name, spec in specs.items() if tier_of(spec) is Tier.JUDGE)
-    tally = _Tally(job.cases, asking, frozenset(only_warn))
+    collector = RunCollector(job, only_warn=only_warn)
     for entry in entries:
-        tally.add(entry)
-    return MeasuredRun(
-        prompt_id=job.prompt.id,
-        prompt_version=job.prompt.version,
-        prompt_digest=job.prompt.digest(),
-        model_asked=job.model.name,
-        models_served=tuple(sorted(tally.served)),
-        yardstick=yardstick_of(job, rubrics or {}, judges or {}),
-        score=tally.run_score(),
-        scores={metric: _in_order(cases) for metric, cases in sorted(tally.scores.items())},
-        passed=_as_passes(tally.passed),
-        passed_without_judges=_as_passes(tally.passed_without_judges) if asking else {},
-        deterministic_metrics=frozenset(deterministic_metrics),
-        critical_cases=frozenset(case.id for case in job.cases if case.critical),
-        clusters={case.id: case.cluster for case in job.cases if case.cluster},
-        lost=tally.lost(),
-        effort=tally.effort(),
-    )
+        collector.add(entry)
+    return collector.run(deterministic_metrics, rubrics=rubrics or {}, judges=judges or {})
+
+
+class RunCollector:
+    """What `collect_run` does, entry by entry: for who reads a journal once and makes several things of it."""
+
+    def __init__(self, job: EvalJob, *, only_warn: Collection[str] = ()) -> None:
+        """Begin with nothing; the arguments are those of `collect_run`."""
+        self._job = job
+        # most cases bring no metrics of their own, and those of the suite need to be looked at only once
+        own = (spec for case in job.cases if case.metrics for spec in job.metrics_of(case))
+        specs = (*job.metrics_of_suite(), *own)
+        self._asking = frozenset(spec.name for spec in specs if tier_of(spec) is Tier.JUDGE)
+        self._tally = _Tally(job.cases, self._asking, frozenset(only_warn))
+
+    def add(self, entry: JournalEntry) -> None:
+        """Count one entry."""
+        self._tally.add(entry)
+
+    def run(
+        self,
+        deterministic_metrics: Iterable[str] = (),
+        *,
+        rubrics: Mapping[str, str] = MappingProxyType({}),
+        judges: Mapping[str, str] = MappingProxyType({}),
+    ) -> MeasuredRun:
+        """Return the run of the entries so far."""
+        job, tally = self._job, self._tally
+        return MeasuredRun(
+            prompt_id=job.prompt.id,
+            prompt_version=job.prompt.version,
+            prompt_digest=job.prompt.digest(),
+            model_asked=job.model.name,
+            models_served=tuple(sorted(tally.served)),
+            yardstick=yardstick_of(job, rubrics, judges),
+            score=tally.run_score(),
+            scores={metric: _in_order(cases) for metric, cases in sorted(tally.scores.items())},
+            passed=_as_passes(tally.passed),
+            passed_without_judges=_as_passes(tally.passed_without_judges) if self._asking else {},
+            deterministic_metrics=frozenset(deterministic_metrics),
+            critical_cases=frozenset(case.id for case in job.cases if case.critical),
+            clusters={case.id: case.cluster for case in job.cases if case.cluster},
+            lost=tally.lost(),
+            effort=tally.effort(),
+        )
 
 
 def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, str]) -> Yardstick:
@@ -114,9 +140,10 @@ def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, 
     rubrics = {**job.suite.rubrics, **rubrics}
     judges = {**job.suite.judges, **judges}
     digests = MeasuringDigests(rubrics, judges)
+    whole = job.dataset_digest if job.cases == job.suite.cases else job.suite.dataset_digest()
     return Yardstick(
-        suite=digest_of({"dataset": job.suite.dataset_digest(), "metrics": job.suite.metrics_digest()}),
-        dataset=digest_of_cases(job.cases),
+        suite=digest_of({"dataset": whole, "metrics": job.suite.metrics_digest()}),
+        dataset=job.dataset_digest,
         metrics=digests.of_metrics(job),
         cases={case.id: digests.of_case(case) for case in job.cases},
         rubrics=rubrics,

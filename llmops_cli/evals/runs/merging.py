@@ -98,7 +98,7 @@ def selection_of(header: JsonObject) -> Selection:
 def _check_same(job: EvalJob, record: RunRecord, shard: Shard) -> None:
     selection = replace(job.selection, shard=shard)
     part = replace(job, selection=selection, cases=select_cases(job.suite, selection))
-    same = selection == selection_of(record.header) and part.identity().as_json() == record.header.get("identity")
+    same = selection == selection_of(record.header) and part.identity.as_json() == record.header.get("identity")
     repeats = record.header.get("repeats")
     if same and repeats == job.repeats:
         return

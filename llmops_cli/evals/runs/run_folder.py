@@ -89,7 +89,7 @@ class RunFolders:
             SetupError: when the folder cannot be written.
         """
         try:
-            identity = job.identity()
+            identity = job.identity
             found = self._resumable(identity, retry_errors=retry_errors) if resume else None
             return found or self._create(job, identity)
         except OSError as error:

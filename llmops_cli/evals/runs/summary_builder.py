@@ -33,47 +33,66 @@ def summarize(
 
     The order of the entries does not matter. `stopped` says why the run ended early, where it did.
     """
-    places = {case.id: index for index, case in enumerate(job.cases)}
-    outcomes = _Outcomes(job)
-    spending = _Spending()
-    tallies = MetricTallies(job)
-    judging = JudgeTally()
-    shown = TrialsToShow(job.cases, limit=trials_to_show)
+    builder = SummaryBuilder(job, trials_to_show=trials_to_show)
     for entry in entries:
-        index = places.get(entry.trial.key.case_id)
-        if index is None or entry.trial.key.number >= job.repeats:
-            continue
-        outcomes.add(index, entry)
-        tallies.add(job.cases[index], entry.trial)
-        shown.add(index, entry.trial)
-        judging.add(entry.trial)
-        if entry.trial.completion is not None:
-            spending.add(entry.trial.completion)
-    return RunSummary(
-        identity=job.identity(),
-        prompt_id=job.prompt.id,
-        prompt_version=job.prompt.version,
-        suite_path=job.suite.path,
-        model=job.model.name,
-        repeats=job.repeats,
-        score=outcomes.score(),
-        trials=outcomes.trials(),
-        cases=outcomes.cases(),
-        metrics=tallies.summaries(),
-        spending=spending.result(),
-        latency=spending.latency.summary(),
-        sources=_sorted(spending.sources),
-        models_served=_sorted(spending.models),
-        finish_reasons=_sorted(spending.finish_reasons),
-        error_kinds=_sorted(outcomes.error_kinds),
-        avoided=_sorted(tallies.avoided),
-        failing=shown.failing(),
-        errors=shown.errors(),
-        critical_failed=outcomes.critical(_FAILED),
-        critical_unmeasured=outcomes.critical(_MISSING, _ERRORED),
-        stopped=stopped,
-        judging=judging.result(tallies.avoided[Tier.JUDGE.value]),
-    )
+        builder.add(entry)
+    return builder.summary(stopped=stopped)
+
+
+class SummaryBuilder:
+    """What `summarize` does, entry by entry: for who reads a journal once and makes several things of it."""
+
+    def __init__(self, job: EvalJob, *, trials_to_show: int = 20) -> None:
+        """Begin with nothing; the arguments are those of `summarize`."""
+        self._job = job
+        self._places = {case.id: index for index, case in enumerate(job.cases)}
+        self._outcomes = _Outcomes(job)
+        self._spending = _Spending()
+        self._tallies = MetricTallies(job)
+        self._judging = JudgeTally()
+        self._shown = TrialsToShow(job.cases, limit=trials_to_show)
+
+    def add(self, entry: JournalEntry) -> None:
+        """Count one entry, unless it is of a trial that the job does not have."""
+        trial = entry.trial
+        index = self._places.get(trial.key.case_id)
+        if index is None or trial.key.number >= self._job.repeats:
+            return
+        self._outcomes.add(index, entry)
+        self._tallies.add(self._job.cases[index], trial)
+        self._shown.add(index, trial)
+        self._judging.add(trial)
+        if trial.completion is not None:
+            self._spending.add(trial.completion)
+
+    def summary(self, *, stopped: str = "") -> RunSummary:
+        """Return the summary of the entries so far."""
+        job, outcomes, spending, tallies = self._job, self._outcomes, self._spending, self._tallies
+        return RunSummary(
+            identity=job.identity,
+            prompt_id=job.prompt.id,
+            prompt_version=job.prompt.version,
+            suite_path=job.suite.path,
+            model=job.model.name,
+            repeats=job.repeats,
+            score=outcomes.score(),
+            trials=outcomes.trials(),
+            cases=outcomes.cases(),
+            metrics=tallies.summaries(),
+            spending=spending.result(),
+            latency=spending.latency.summary(),
+            sources=_sorted(spending.sources),
+            models_served=_sorted(spending.models),
+            finish_reasons=_sorted(spending.finish_reasons),
+            error_kinds=_sorted(outcomes.error_kinds),
+            avoided=_sorted(tallies.avoided),
+            failing=self._shown.failing(),
+            errors=self._shown.errors(),
+            critical_failed=outcomes.critical(_FAILED),
+            critical_unmeasured=outcomes.critical(_MISSING, _ERRORED),
+            stopped=stopped,
+            judging=self._judging.result(tallies.avoided[Tier.JUDGE.value]),
+        )
 
 
 class _Outcomes:

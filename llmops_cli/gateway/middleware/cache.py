@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import canonical_json
@@ -43,7 +42,7 @@ class CachedModel:
         key = cache_key(request, identity)
         kept = self._cache.get(key.text) if self._read else None
         if kept is not None:
-            return replace(kept, source=CompletionSource.CACHE)
+            return kept
         completion = await self._model.complete(request)
         live = completion.source is CompletionSource.LIVE
         if live and completion.finish_reason is not FinishReason.CONTENT_FILTER:

@@ -29,4 +29,6 @@ class PricedModel:
     async def complete(self, request: CompletionRequest) -> Completion:
         """Answer with the model and add the cost."""
         completion = await self._model.complete(request)
-        return replace(completion, cost_usd=self._price(request.model.name, completion.usage))
+        cost_usd = self._price(request.model.name, completion.usage)
+        # most answers that come from a cache have today's price already
+        return completion if completion.cost_usd == cost_usd else replace(completion, cost_usd=cost_usd)

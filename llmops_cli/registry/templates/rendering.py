@@ -17,6 +17,7 @@ from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.registry.templates import limits
 from llmops_cli.registry.templates.filters import LimitReachedError, plain
 from llmops_cli.registry.templates.parsed_template import RenderError
+from llmops_cli.registry.templates.simple_template import simple_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,7 +51,8 @@ def render_text(
     if engine is Engine.PLAIN:
         text = _render_plain(resolved, values, where)
     else:
-        text = _render_jinja(resolved, values, where, clock)
+        simple = _render_simple(resolved, values, where)
+        text = _render_jinja(resolved, values, where, clock) if simple is None else simple
     if not _is_text(text):
         message = "the rendered text holds half of a surrogate pair, which is no character."
         raise RenderError(message, where=where)
@@ -74,6 +76,18 @@ def _render_plain(resolved: str, values: Mapping[str, JsonValue], where: str) ->
         pieces += (resolved[end : match.start()], text)
         end = match.end()
     return "".join((*pieces, resolved[end:]))
+
+
+def _render_simple(resolved: str, values: Mapping[str, JsonValue], where: str) -> str | None:
+    """Return what Jinja2 would, for a template that only puts texts in; None for every other."""
+    # Jinja2 takes a lone carriage return for the end of a line
+    simple = simple_template(resolved) if "\r" not in resolved else None
+    pieces = simple.filled(values) if simple else None
+    if pieces is None:
+        return None
+    if sum(map(len, pieces)) > limits.OUTPUT_BYTES:
+        raise _output_limit(where)
+    return "".join(pieces)
 
 
 def _render_jinja(resolved: str, values: Mapping[str, JsonValue], where: str, clock: Callable[[], float]) -> str:

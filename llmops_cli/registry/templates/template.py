@@ -11,6 +11,7 @@ from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.templates import limits
 from llmops_cli.registry.templates.parsed_template import ParsedTemplate, RenderError, TemplateProblem
+from llmops_cli.registry.templates.simple_template import simple_template
 from llmops_cli.registry.templates.template_source import position_at
 from llmops_cli.registry.templates.variable_values import value_problem
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["ParsedTemplate", "RenderError", "TemplateProblem", "parse_template", "render_messages"]
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
-_TAG = re.compile(r"\{\{[ \t]*(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*\}\}|\{[{%#]")
-_NOT_NAMES = frozenset({"true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else", "in", "is"})
-_RESERVED = _NOT_NAMES | {"self", "loop"}
 
 
 def parse_template(source: str, *, engine: Engine, partials: Mapping[str, str]) -> ParsedTemplate:
@@ -45,9 +43,9 @@ def parse_template(source: str, *, engine: Engine, partials: Mapping[str, str]) 
         return ParsedTemplate(source=text, resolved=text, problems=(problem,))
     if engine is Engine.PLAIN:
         return _with_names(text, {match[1]: match.start(1) for match in reversed(list(_PLACEHOLDER.finditer(text)))})
-    names = _simple_names(text)
-    if names is not None:
-        return _with_names(text, names)
+    simple = simple_template(text)
+    if simple is not None:
+        return _with_names(text, dict(reversed(list(zip(simple.names, simple.offsets, strict=True)))))
     from llmops_cli.registry.templates.parsing import parse_jinja  # noqa: PLC0415 - loads Jinja2, 53 ms
 
     return parse_jinja(text, partials)
@@ -68,7 +66,7 @@ def render_messages(
         RenderError: for an unknown or missing variable, a value of the wrong type or outside the enum,
             an undefined name, and when a limit of time or size is reached.
     """
-    from llmops_cli.registry.templates.rendering import render_text  # noqa: PLC0415 - loads Jinja2 for that engine
+    from llmops_cli.registry.templates.rendering import render_text  # noqa: PLC0415 - loads Jinja2 where it is needed
 
     values = _checked_values(prompt, variables)
     return tuple(
@@ -98,17 +96,6 @@ def _checked_values(prompt: Prompt, variables: Mapping[str, JsonValue]) -> Mappi
             message = f"variable '{name}' {problem}"
             raise RenderError(message, where=prompt.path)
     return values
-
-
-def _simple_names(text: str) -> dict[str, int] | None:
-    """Return the names of a template that has only `{{ name }}`, or None when Jinja2 has to read it."""
-    names: dict[str, int] = {}
-    for count, match in enumerate(_TAG.finditer(text)):
-        name = match["name"]
-        if name is None or name in _RESERVED or count > limits.NODES // 2:
-            return None
-        names.setdefault(name, match.start("name"))
-    return names
 
 
 def _with_names(text: str, names: Mapping[str, int]) -> ParsedTemplate:
