@@ -25,6 +25,7 @@ from llmops_cli.reports.error_text import error_text, usage_error_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from typer.core import TyperCommand
 
@@ -332,6 +333,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     This is the one error boundary. A person sees one clear message on stderr, never a traceback.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # httpx loads its own command line, with click and rich, where it finds them; no command of ours needs it
+    sys.modules.setdefault("httpx._main", cast("ModuleType", None))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # a terminal that cannot show a letter gets its code, not an exception

@@ -10,6 +10,7 @@ its pool is searched from end to end; a client per worker 0.9; httpx client over
 from __future__ import annotations
 
 import asyncio
+import ssl
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -145,7 +146,12 @@ class HttpEndpoint:
             ) from error
         proxy = proxy_for(self.base_url, self._environ)
         limits = httpx.Limits(max_connections=self._connections, keepalive_expiry=_IDLE_SECONDS)
-        transport = AiohttpTransport(limits=limits, proxy=httpx.Proxy(proxy) if proxy else None)
+        transport = AiohttpTransport(
+            # without TLS there is nobody to verify: a context that trusts no one saves loading whom the system trusts
+            verify=proxy is not None or self.base_url.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            limits=limits,
+            proxy=httpx.Proxy(proxy) if proxy else None,
+        )
         connector = aiohttp.TCPConnector(
             limit=self._connections,
             ssl=transport.ssl_context,
