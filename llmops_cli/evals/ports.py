@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.runs import Trial
     from llmops_cli.core.scores import Scorer
     from llmops_cli.core.suites import MetricSpec
-    from llmops_cli.evals.progress import RunProgress
+    from llmops_cli.evals.clock import Clock
+    from llmops_cli.evals.progress import Onlooker
     from llmops_cli.evals.runs.journal import Journal
     from llmops_cli.evals.scheduling import PlannedTrial
 
@@ -23,12 +24,6 @@ Render: TypeAlias = "Callable[[Prompt, Mapping[str, JsonValue]], tuple[Message, 
 
 Bind: TypeAlias = "Callable[[MetricSpec], Scorer]"
 """`metric_table.bind`, or one that also gives judges their model."""
-
-Clock: TypeAlias = "Callable[[], float]"
-"""Seconds that only grow: `time.monotonic`."""
-
-Onlooker: TypeAlias = "Callable[[RunProgress], None]"
-"""Is told after every finished trial how far the run is."""
 
 
 class Executor(Protocol):

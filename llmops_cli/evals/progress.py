@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llmops_cli.core.runs import Trial
-    from llmops_cli.evals.ports import Clock, Onlooker
+    from llmops_cli.evals.clock import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,10 @@ class RunProgress:
     calls: int
     elapsed_seconds: float
     eta_seconds: float | None
+
+
+Onlooker: TypeAlias = "Callable[[RunProgress], None]"
+"""Is told after every finished trial how far the run is."""
 
 
 class ProgressMeter:

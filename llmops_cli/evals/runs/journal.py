@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from llmops_cli.core.json_value import JsonObject
-    from llmops_cli.evals.ports import Clock
+    from llmops_cli.evals.clock import Clock
 
 FORMAT = 1
 SYNC_INTERVAL_SECONDS = 1.0

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
+    from llmops_cli.evals.clock import Clock
     from llmops_cli.evals.job import EvalJob, RunIdentity
-    from llmops_cli.evals.ports import Clock
     from llmops_cli.evals.runs.run_end import RunEnd
     from llmops_cli.evals.runs.summary import RunSummary
 
