@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
+from json import JSONEncoder
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 LARGEST_EXACT_INTEGER = 2**53 - 1
 """Beyond this an IEEE 754 double skips integers; RFC 8785 section 3.2.2.3 and RFC 7493 refuse such numbers."""
+
+_ENCODER = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 
 _FIRST_EXPONENT = 21
 _LAST_FRACTION = -7
@@ -31,6 +34,18 @@ def canonical_json(value: JsonValue) -> bytes:
             are not strings.
     """
     return _text(value).encode("utf-8")
+
+
+def canonical_json_of_texts(value: JsonValue) -> bytes:
+    """Return the canonical JSON of a value without floats, made of plain dicts and lists, with keys in ASCII.
+
+    There the encoder of the standard library, which is written in C, gives the same bytes several times faster:
+    key order and numbers are all that RFC 8785 asks for beyond it. The caller knows that its value is such a one.
+
+    Raises:
+        ValueError: for lone surrogates.
+    """
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def digest_of(value: JsonValue) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
-from llmops_cli.core.canonical_json import canonical_json
+from llmops_cli.core.canonical_json import canonical_json_of_texts
+from llmops_cli.core.changed_part import changed_part
 from llmops_cli.core.release_content import PROMPT_ID
 from llmops_cli.core.releases import DIGEST, ENVIRONMENT, LONGEST_NAME, MOMENT, SCHEMA, ReleaseRef
 from llmops_cli.core.strict_document import LARGEST_STATE, DocumentError, Fields, read_document
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject, JsonValue
 
 LONGEST_REASON = 2000
+STATES_REMEMBERED = 8
 RELEASES_REMEMBERED = 20
 """Earlier stable releases kept in the state, so that a rollback reads one document; older ones are in the log."""
 
@@ -89,6 +91,7 @@ class PromptState:
     disabled: bool = False
     generation: int = 0
     mark: Mark
+    _data: bytes = field(init=False, repr=False, compare=False, default=b"")
 
     def hold_of(self, digest: str) -> Hold | None:
         """Return the hold on a content, None when it may be served."""
@@ -110,6 +113,12 @@ class PromptState:
         if self.disabled:
             document["disabled"] = True
         return document
+
+    def data(self) -> bytes:
+        """Return the prompt's part of the stored bytes; made once, since a step changes few prompts of many."""
+        if not self._data:
+            object.__setattr__(self, "_data", canonical_json_of_texts(self.as_json()))
+        return self._data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,17 +146,73 @@ class EnvironmentState:
             "schema": SCHEMA,
         }
 
+    def members(self) -> list[bytes]:
+        """Return the member of each prompt in the stored bytes, in their order."""
+        return [
+            b"%s:%s" % (canonical_json_of_texts(name), prompt.data()) for name, prompt in sorted(self.prompts.items())
+        ]
+
     def data(self) -> bytes:
-        """Return the bytes that are stored and sent: canonical JSON."""
-        return canonical_json(self.as_json())
+        """Return the bytes that are stored and sent: canonical JSON, put together from the prompts' parts."""
+        prompts = b",".join(self.members())
+        return b'{"environment":%s,"frozen":%s,"head":%s,"prompts":{%s},"revision":%d,"schema":%d}' % (
+            canonical_json_of_texts(self.environment),
+            canonical_json_of_texts(self.frozen.as_json() if self.frozen else None),
+            canonical_json_of_texts(self.head),
+            prompts,
+            self.revision,
+            SCHEMA,
+        )
 
     def etag(self) -> str:
         """Return the strong HTTP entity tag of this state: `"production.42"`."""
         return f'"{self.environment}.{self.revision}"'
 
 
+_REMEMBERED: dict[str, tuple[bytes, EnvironmentState]] = {}
+"""The last state of each environment that was read, with its bytes."""
+
+
 def parse_state(data: bytes, environment: str) -> EnvironmentState:
     """Read the bytes of an environment's state.
+
+    A change reads the state several times (to plan, to compare, to show). What was checked for the state before is
+    not checked again: of an environment with a thousand prompts a rollback changes one.
+
+    Raises:
+        DocumentError: when they are not the state of that environment, in canonical form.
+    """
+    known = _REMEMBERED.get(environment)
+    if known is not None and known[0] == data:
+        return known[1]
+    state = (_parsed_after(known[1], data) if known else None) or _parsed(data, environment)
+    if len(_REMEMBERED) >= STATES_REMEMBERED and environment not in _REMEMBERED:
+        _REMEMBERED.clear()
+    _REMEMBERED[environment] = (data, state)
+    return state
+
+
+def _parsed_after(before: EnvironmentState, data: bytes) -> EnvironmentState | None:
+    """Return the state when it is `before` with a part that changed; None when only reading all of it can tell."""
+    part = changed_part(data, b'"prompts":{', b'},"revision":', before.members())
+    if part is None or not part.first + part.last:
+        return None
+    names = sorted(before.prompts)
+    try:
+        changed = _parsed(part.document, before.environment)
+    except DocumentError:
+        # the whole document says where it is wrong
+        return None
+    first, last = names[: part.first], names[len(names) - part.last :]
+    known = before.prompts
+    prompts = {name: known[name] for name in first} | dict(changed.prompts) | {name: known[name] for name in last}
+    state = replace(changed, prompts=prompts)
+    # every part is checked, and together they are these bytes
+    return state if state.data() == data else None
+
+
+def _parsed(data: bytes, environment: str) -> EnvironmentState:
+    """Read all of the bytes.
 
     Raises:
         DocumentError: when they are not the state of that environment, in canonical form.

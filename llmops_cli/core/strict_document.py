@@ -52,7 +52,8 @@ def read_document(data: bytes, *, largest: int = LARGEST_DOCUMENT) -> JsonObject
         _refuse(f"nested deeper than {DEEPEST} levels")
     if not isinstance(value, dict):
         _refuse("not a JSON object")
-    _check_tree(value)
+    # NUL and lone surrogates come by an escape alone: raw ones are no JSON, and no UTF-8
+    _check_tree(value, texts=b"\\u" in data)
     return value
 
 
@@ -195,19 +196,19 @@ def _refuse(message: str) -> NoReturn:
     raise DocumentError(safe_text(message, one_line=True))
 
 
-def _check_tree(root: object) -> None:
-    """Look at every text and level, without recursion of our own."""
+def _check_tree(root: object, *, texts: bool) -> None:
+    """Look at every level, and at every text where that is needed, without recursion of our own."""
     level: list[object] = [root]
     for _ in range(DEEPEST):
         below: list[object] = []
         for value in level:
             if isinstance(value, dict):
-                for key in value:
+                for key in value if texts else ():
                     _check_text(key)
                 below.extend(value.values())
             elif isinstance(value, list):
                 below.extend(value)
-            elif isinstance(value, str):
+            elif texts and isinstance(value, str):
                 _check_text(value)
         if not below:
             return

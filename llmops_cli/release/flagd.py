@@ -22,7 +22,7 @@ SCHEMA_URL = "https://flagd.dev/schema/v0/flags.json"
 
 def flagd_document(state: EnvironmentState, load: LoadRelease) -> JsonObject:
     """Return the whole configuration. A release that `load` cannot give is left out, so that readers default."""
-    flags = {name: _flag(name, prompt, load) for name, prompt in sorted(state.prompts.items())}
+    flags = {name: flag_of(name, prompt, load) for name, prompt in sorted(state.prompts.items())}
     return {
         "$schema": SCHEMA_URL,
         "flags": {name: flag for name, flag in flags.items() if flag is not None},
@@ -45,7 +45,8 @@ def variant_of(ref: ReleaseRef) -> str:
     return f"v{ref.version}"
 
 
-def _flag(name: str, prompt: PromptState, load: LoadRelease) -> JsonObject | None:
+def flag_of(name: str, prompt: PromptState, load: LoadRelease) -> JsonObject | None:
+    """Return one flag; None for a prompt that serves nothing, or whose release `load` cannot give."""
     stable = load(name, prompt.stable) if prompt.stable else None
     if prompt.stable is None or stable is None:
         return None

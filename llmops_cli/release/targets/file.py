@@ -21,9 +21,10 @@ from llmops_cli.core.errors import TargetError, UsageError
 from llmops_cli.core.release_content import PROMPT_ID
 from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
 from llmops_cli.core.releases import DIGEST, ENVIRONMENT, Release, ReleaseRef, parse_release
+from llmops_cli.core.snapshot import LARGEST_SNAPSHOT
 from llmops_cli.core.strict_document import LARGEST_STATE, DocumentError
 from llmops_cli.release.atomic_files import create_file, make_folder, replace_file, sync_folder
-from llmops_cli.release.flagd import flagd_document
+from llmops_cli.release.flagd_file import flagd_file
 from llmops_cli.release.opening import Surroundings, path_in_uri
 from llmops_cli.release.polling import poll
 
@@ -62,7 +63,7 @@ class FileTarget:
             data = _read(self._folder(environment) / STATE)
         if data is not None and self._flagd_is_behind(environment):
             with suppress(TargetError, OSError, DocumentError), self._locked(environment):
-                self._write_flagd(environment)
+                self._write_flagd(self._current(environment))
         return data
 
     def read_release(self, prompt_id: str, version: int) -> bytes | None:
@@ -93,7 +94,8 @@ class FileTarget:
                 replace_file(self._event_path(write.environment, write.revision, write.head), write.event)
             self._make_live(write)
             try:
-                self._write_flagd(write.environment)
+                # on a step that is made again, what stands there may be anything: it is written anew
+                self._write_flagd(self._current(write.environment), before=current)
             except OSError as error:
                 message = f"revision {write.revision} is live, but {FLAGD} beside it could not be written: {error}."
                 raise TargetError(message, where=self.label, hint="Make room; the next command writes it.") from error
@@ -137,9 +139,10 @@ class FileTarget:
         # a writer that was killed may not have come to this
         sync_folder(path.parent)
 
-    def _write_flagd(self, environment: str) -> None:
-        document = flagd_document(self._current(environment), self._usable_release)
-        replace_file(self._folder(environment) / FLAGD, json.dumps(document, ensure_ascii=False, indent=1).encode())
+    def _write_flagd(self, state: EnvironmentState, *, before: EnvironmentState | None = None) -> None:
+        path = self._folder(state.environment) / FLAGD
+        earlier = _read(path, largest=LARGEST_SNAPSHOT) if before else None
+        replace_file(path, flagd_file(state, self._usable_release, before, earlier))
 
     def _usable_release(self, prompt_id: str, ref: ReleaseRef) -> Release | None:
         data = _read(self._release_path(prompt_id, ref.version))
@@ -189,10 +192,10 @@ class FileTarget:
             raise TargetError(message, where=self.label) from error
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: Path, *, largest: int = LARGEST_STATE) -> bytes | None:
     try:
         with path.open("rb") as stream:
-            return stream.read(LARGEST_STATE + 1)
+            return stream.read(largest + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
 
