@@ -32,6 +32,13 @@ class ReleaseExistsError(RefusedError):
         self.version = version
 
 
+class DamagedRecordError(TargetError):
+    """The target answers, but a record is missing or not what was written. Asking again does not mend that.
+
+    An outage is another thing: whoever cannot ask does not know that a release is damaged.
+    """
+
+
 class UnknownOutcomeError(TargetError):
     """The answer was lost: the change may or may not be there. Looking for its event's key tells."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.environment_state import EnvironmentState
 from llmops_cli.core.errors import LlmopsError
+from llmops_cli.core.release_target import DamagedRecordError
 from llmops_cli.release.reading import events_back, load_release, load_state
 from llmops_cli.release.state import apply_event
 
@@ -47,7 +48,11 @@ class LogReport:
 
 
 def verify(target: Target, environment: str, *, checkpoint: Checkpoint | None = None) -> LogReport:
-    """Check the whole log of an environment, its state, and every release that it names. Changes nothing."""
+    """Check the whole log of an environment, its state, and every release that it names. Changes nothing.
+
+    Raises:
+        TargetError: the target cannot be read; that says nothing about the log.
+    """
     problems: list[str] = []
     state, events = _readable(target, environment, problems)
     problems.extend(_replay_problems(state, events))
@@ -69,12 +74,12 @@ def _readable(target: Target, environment: str, problems: list[str]) -> tuple[En
     events: list[Event] = []
     try:
         state = load_state(target, environment)
-    except LlmopsError as error:
+    except DamagedRecordError as error:
         problems.append(error.message)
         return EnvironmentState(environment=environment), events
     try:
         events.extend(events_back(target, state))
-    except LlmopsError as error:
+    except DamagedRecordError as error:
         problems.append(error.message)
     return state, events[::-1]
 
@@ -115,5 +120,5 @@ def _release_problems(target: Target, refs: dict[tuple[str, ReleaseRef], int]) -
     for (prompt_id, ref), revision in refs.items():
         try:
             load_release(target, prompt_id, ref)
-        except LlmopsError as error:
+        except DamagedRecordError as error:
             yield f"{error.message} (named by revision {revision})"

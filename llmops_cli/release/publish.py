@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from llmops_cli.core.errors import LlmopsError, RefusedError
+from llmops_cli.core.errors import RefusedError
 from llmops_cli.core.release_events import Change, EventKind
+from llmops_cli.core.release_target import DamagedRecordError
 from llmops_cli.release.plan import Plan
 from llmops_cli.release.proposals import NoEvidence
 from llmops_cli.release.publish_rules import RULES, Situation
@@ -120,12 +121,12 @@ def _earlier(state: EnvironmentState, prompt_id: str, target: Target) -> tuple[R
     for ref in known.released:
         try:
             found.append(load_release(target, prompt_id, ref))
-        except LlmopsError:
+        except DamagedRecordError:
             continue
     for hold in known.held:
         try:
             held = stored_release(target, prompt_id, hold.version)
-        except LlmopsError:
+        except DamagedRecordError:
             continue
         if held and held.digest == hold.digest and held not in found:
             found.append(held)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.environment_state import EnvironmentState, parse_state
-from llmops_cli.core.errors import TargetError
 from llmops_cli.core.release_events import parse_event
+from llmops_cli.core.release_target import DamagedRecordError
 from llmops_cli.core.releases import parse_release
 from llmops_cli.core.strict_document import DocumentError
 
@@ -22,7 +22,8 @@ def load_state(target: Target, environment: str) -> EnvironmentState:
     """Return what an environment serves; one that was never written is at revision 0 and serves nothing.
 
     Raises:
-        TargetError: the target cannot be read, or what it holds is no state.
+        DamagedRecordError: what the target holds is no state.
+        TargetError: the target cannot be read.
     """
     data = target.read_state(environment)
     if data is None:
@@ -31,7 +32,7 @@ def load_state(target: Target, environment: str) -> EnvironmentState:
         return parse_state(data, environment)
     except DocumentError as error:
         message = f"the state of '{environment}' cannot be used: {error}."
-        raise TargetError(
+        raise DamagedRecordError(
             message, where=target.label, hint="Restore it from a copy; readers keep what they have."
         ) from None
 
@@ -40,20 +41,21 @@ def load_release(target: Target, prompt_id: str, ref: ReleaseRef) -> Release:
     """Return the release that `ref` names, checked against its digests.
 
     Raises:
-        TargetError: it is missing, or its bytes are not those that were released.
+        DamagedRecordError: it is missing, or its bytes are not those that were released.
+        TargetError: the target cannot be read.
     """
     data = target.read_release(prompt_id, ref.version)
     if data is None:
         message = f"{prompt_id}-v{ref.version} is missing."
-        raise TargetError(message, where=target.label)
+        raise DamagedRecordError(message, where=target.label)
     try:
         release = parse_release(data, ref)
     except DocumentError as error:
         message = f"{prompt_id}-v{ref.version} cannot be used: {error}."
-        raise TargetError(message, where=target.label) from None
+        raise DamagedRecordError(message, where=target.label) from None
     if release.prompt_id != prompt_id:
         message = f"{prompt_id}-v{ref.version} is a release of '{release.prompt_id}'."
-        raise TargetError(message, where=target.label)
+        raise DamagedRecordError(message, where=target.label)
     return release
 
 
@@ -61,7 +63,8 @@ def stored_release(target: Target, prompt_id: str, version: int) -> Release | No
     """Return the release that is stored under a version, None when the version is free.
 
     Raises:
-        TargetError: what is stored there is no release.
+        DamagedRecordError: what is stored there is no release.
+        TargetError: the target cannot be read.
     """
     data = target.read_release(prompt_id, version)
     if data is None:
@@ -70,21 +73,24 @@ def stored_release(target: Target, prompt_id: str, version: int) -> Release | No
         return parse_release(data)
     except DocumentError as error:
         message = f"{prompt_id}-v{version} is taken by something that is no release: {error}."
-        raise TargetError(message, where=target.label, hint="Give the prompt a new version: llmops bump") from None
+        raise DamagedRecordError(
+            message, where=target.label, hint="Give the prompt a new version: llmops bump"
+        ) from None
 
 
 def events_back(target: Target, state: EnvironmentState, *, down_to: int = 0) -> Iterator[Event]:
     """Walk the log from the newest event to the one after revision `down_to`, each checked by its digest.
 
     Raises:
-        TargetError: an event is missing, or is not the one that its successor names.
+        DamagedRecordError: an event is missing, or is not the one that its successor names.
+        TargetError: the target cannot be read.
     """
     revision, head = state.revision, state.head
     while revision > down_to:
         batch = target.read_events(state.environment, revision, head, limit=min(100, revision - down_to))
         if not batch:
             message = f"the event of revision {revision} is missing in the log of '{state.environment}'."
-            raise TargetError(message, where=target.label, hint="Look closer: llmops audit verify")
+            raise DamagedRecordError(message, where=target.label, hint="Look closer: llmops audit verify")
         for data in batch:
             event = _checked(data, revision, head, state.environment, target.label)
             yield event
@@ -98,8 +104,8 @@ def _checked(data: bytes, revision: int, head: str, environment: str, where: str
         event = parse_event(data)
     except DocumentError as error:
         message = f"the event of revision {revision} cannot be used: {error}."
-        raise TargetError(message, where=where, hint="Look closer: llmops audit verify") from None
+        raise DamagedRecordError(message, where=where, hint="Look closer: llmops audit verify") from None
     if (event.digest(), event.revision, event.environment) != (head, revision, environment):
         message = f"the event of revision {revision} is not the one that was logged."
-        raise TargetError(message, where=where, hint="Look closer: llmops audit verify")
+        raise DamagedRecordError(message, where=where, hint="Look closer: llmops audit verify")
     return event

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import LlmopsError, RefusedError, UsageError
 from llmops_cli.core.release_events import Change, EventKind, HeldContent
+from llmops_cli.core.release_target import DamagedRecordError
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.diff.interface import interface_changes
 from llmops_cli.release.plan import Plan
@@ -98,7 +99,11 @@ def _ever_stable(state: EnvironmentState, prompt_id: str, target: Target, versio
 
 
 def _earlier(prompt: PromptState, prompt_id: str, target: Target, live: Release | None) -> _Choice:
-    """Return the author's choice or else the newest earlier release that can be served."""
+    """Return the author's choice or else the newest earlier release that can be served.
+
+    One that is damaged is passed over. A target that does not answer says nothing about a release: to go further back
+    because of it would be the wrong prompt.
+    """
     passed_over = []
     for ref in _candidates(prompt, live):
         if hold := prompt.hold_of(ref.digest):
@@ -106,7 +111,7 @@ def _earlier(prompt: PromptState, prompt_id: str, target: Target, live: Release 
             continue
         try:
             return _Choice(load_release(target, prompt_id, ref), ref, tuple(passed_over))
-        except LlmopsError as error:
+        except DamagedRecordError as error:
             passed_over.append(f"Passed over: {error.message}")
     told = f" {' '.join(passed_over)}" if passed_over else ""
     message = f"there is no earlier release of '{prompt_id}' to go back to.{told}"

@@ -10,6 +10,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -24,7 +25,6 @@ from llmops_cli.release.targets.sqlite import SqliteTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from llmops_cli.core.release_target import Target
     from llmops_cli.release.service.hub import Hub
@@ -68,10 +68,10 @@ def make_token(path: Path, *grants: str, name: str = "", days: float = 1) -> str
 
 @contextmanager
 def running(
-    store: Path | SqliteTarget, *, tokens: Path | None = None, port: int = 0, heartbeat_seconds: float = 15.0
+    store: Path | Target, *, tokens: Path | None = None, port: int = 0, heartbeat_seconds: float = 15.0
 ) -> Iterator[Running]:
     """Run a service until the block ends; the port is free again afterwards."""
-    target = store if isinstance(store, SqliteTarget) else SqliteTarget(store)
+    target = SqliteTarget(store) if isinstance(store, Path) else store
     log: list[str] = []
     service = build_service(
         ServiceSettings(

@@ -55,7 +55,7 @@ def test_a_tag_saves_the_body_until_something_changes(service: Running) -> None:
 def test_a_long_poll_answers_with_the_next_revision(service: Running) -> None:
     with service.http(service.token("read:*")) as http:
         assert http.get(f"{STATE}?after=1&wait=1").status_code == 304
-        timer = threading.Timer(0.2, publish, (SqliteTarget(service.target._path), release(2)))  # type: ignore[attr-defined]
+        timer = threading.Timer(0.2, publish, (service.target, release(2)))
         timer.start()
         assert http.get(f"{STATE}?after=1&wait=20").json()["revision"] == 2
         timer.join()

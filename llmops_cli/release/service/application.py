@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import traceback
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from starlette.routing import Route
 
 from llmops_cli.core.errors import LlmopsError
 from llmops_cli.core.releases import ENVIRONMENT
+from llmops_cli.core.safe_text import safe_text
+from llmops_cli.release.clock import moment
 from llmops_cli.release.service.answers import ProblemError, problem_answer, problem_of
 from llmops_cli.release.service.callers import Caller, Doorkeeper
 from llmops_cli.release.service.calls import Call, Services, forbidden
@@ -63,7 +66,13 @@ class Service:
 
 def build_service(settings: ServiceSettings) -> Service:
     """Put the service together; nothing is read before its server starts."""
-    hub = Hub(settings.target, poll_seconds=settings.poll_seconds)
+
+    def tell(problem: str) -> None:
+        # why, for whoever reads the log; /readyz, which anybody may ask, says only that
+        line = {"at": moment(settings.clock.now()), "store": safe_text(problem, one_line=True) or "ok"}
+        settings.write_log(json.dumps(line))
+
+    hub = Hub(settings.target, poll_seconds=settings.poll_seconds, tell=tell)
     metrics = Metrics()
     door = Doorkeeper(book=settings.book, clock=settings.clock, ticket_key=secrets.token_bytes(32))
     services = Services(hub=hub, door=door, metrics=metrics, heartbeat_seconds=settings.heartbeat_seconds)

@@ -8,6 +8,7 @@ not do is refused whatever the event says.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,9 +65,11 @@ async def change(call: Call) -> Response:
     _check_allowed(call, asked)
     try:
         made = await asyncio.to_thread(_make, call.hub.target, asked)
-        await call.hub.refresh(call.environment)
     except LlmopsError as error:
         raise problem_of(error) from None
+    # it is made and durable, so that is the answer, even when the store cannot be read again just now
+    with suppress(LlmopsError):
+        await call.hub.refresh(call.environment)
     call.services.metrics.changed(call.environment, made.event.kind, repeated=made.repeated)
     call.request.state.log["key"], call.request.state.log["revision"] = made.event.key, made.event.revision
     body: JsonObject = {"head": made.event.digest(), "repeated": made.repeated, "revision": made.event.revision}

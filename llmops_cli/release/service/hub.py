@@ -28,12 +28,15 @@ MOST_LIMITED_VIEWS = 200
 class Hub:
     """The views by environment. Lives in one event loop; the target is asked in threads."""
 
-    def __init__(self, target: Target, *, poll_seconds: float = POLL_SECONDS) -> None:
-        """Take the target; `start` reads it for the first time."""
+    def __init__(
+        self, target: Target, *, poll_seconds: float = POLL_SECONDS, tell: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """Take the target; `start` reads it for the first time. `tell` hears why it cannot be read, "" when it can."""
         self.target = target
         self.roster = Roster()
         self.problem = ""
         self.closing = False
+        self._tell = tell
         self._poll_seconds = poll_seconds
         self._views: dict[str, View] = {}
         self._limited: dict[tuple[str, tuple[str, ...]], View] = {}
@@ -112,9 +115,11 @@ class Hub:
         while not self.closing:
             await asyncio.sleep(self._poll_seconds)
             turn += 1
-            await self._look(names=turn % NAMES_EVERY == 0)
+            # with no environment known, names are all that there is to ask: silence would pass for an answer
+            await self._look(names=turn % NAMES_EVERY == 0 or bool(self.problem))
 
     async def _look(self, *, names: bool) -> None:
+        before = self.problem
         try:
             for environment in await asyncio.to_thread(self._stale, names=names):
                 await self.refresh(environment)
@@ -124,6 +129,8 @@ class Hub:
             self.problem = f"{type(error).__name__} while reading the target"
         else:
             self.problem = ""
+        if self.problem != before:
+            self._tell(self.problem)
 
     def _stale(self, *, names: bool) -> list[str]:
         """Return the environments whose revision moved; asks the target, so it runs in a thread."""

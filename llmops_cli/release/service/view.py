@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import canonical_json, digest_of_bytes
 from llmops_cli.core.environment_state import EnvironmentState
-from llmops_cli.core.errors import LlmopsError
+from llmops_cli.core.release_target import DamagedRecordError
 from llmops_cli.core.snapshot import served_refs, snapshot_data
 from llmops_cli.release.flagd import flagd_document
 from llmops_cli.release.reading import load_release, load_state
@@ -135,6 +135,6 @@ def _load(
         return known[ref.record]
     try:
         return load_release(target, name, ref)
-    except LlmopsError as error:
+    except DamagedRecordError as error:
         problems.append(error.message)
         return None

@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.environment_state import EnvironmentState, parse_state
 from llmops_cli.core.errors import TargetError, UsageError
 from llmops_cli.core.release_content import PROMPT_ID
-from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
+from llmops_cli.core.release_target import (
+    DamagedRecordError,
+    ReleaseExistsError,
+    StaleRevisionError,
+    UnknownOutcomeError,
+)
 from llmops_cli.core.releases import DIGEST, ENVIRONMENT, Release, ReleaseRef, parse_release
 from llmops_cli.core.snapshot import LARGEST_SNAPSHOT
 from llmops_cli.core.strict_document import LARGEST_STATE, DocumentError
@@ -67,9 +72,16 @@ class FileTarget:
         return data
 
     def read_release(self, prompt_id: str, version: int) -> bytes | None:
-        """Return a release, None when there is none."""
-        with self._errors("read"):
+        """Return a release, None when there is none.
+
+        Raises:
+            DamagedRecordError: its file is there and cannot be read; the others may be fine.
+        """
+        try:
             return _read(self._release_path(prompt_id, version))
+        except OSError as error:
+            message = f"the file of {prompt_id}-v{version} cannot be read: {error.strerror or error}."
+            raise DamagedRecordError(message, where=self.label) from error
 
     def read_events(self, environment: str, revision: int, head: str, *, limit: int = 100) -> Sequence[bytes]:
         """Return the event with that revision and digest and those before it, newest first."""
@@ -145,8 +157,8 @@ class FileTarget:
         replace_file(path, flagd_file(state, self._usable_release, before, earlier))
 
     def _usable_release(self, prompt_id: str, ref: ReleaseRef) -> Release | None:
-        data = _read(self._release_path(prompt_id, ref.version))
-        with suppress(DocumentError):
+        with suppress(DocumentError, OSError):
+            data = _read(self._release_path(prompt_id, ref.version))
             return parse_release(data, ref) if data is not None else None
         return None
 

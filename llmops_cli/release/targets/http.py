@@ -13,7 +13,12 @@ from urllib.parse import urlsplit
 
 from llmops_cli.core.canonical_json import canonical_json
 from llmops_cli.core.errors import LlmopsError, RefusedError, SetupError, TargetError, UsageError
-from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
+from llmops_cli.core.release_target import (
+    DamagedRecordError,
+    ReleaseExistsError,
+    StaleRevisionError,
+    UnknownOutcomeError,
+)
 from llmops_cli.core.strict_document import LARGEST_DOCUMENT, LARGEST_STATE, DocumentError, Fields, read_document
 from llmops_cli.release.clock import SystemClock
 
@@ -201,6 +206,8 @@ class HttpTarget:
             return ReleaseExistsError(details.get("prompt", "?"), int(details.get("version", "0")), where=self.label)
         if write and code in ("unknown-outcome", "bug"):
             return UnknownOutcomeError(message, where=self.label)
+        if code == "damaged":
+            return DamagedRecordError(message, where=self.label, hint=hint)
         if response.status_code == _UNAUTHORIZED:
             hint = f"Put a token of this service into {TOKEN_VARIABLE}."
         kind = _KINDS.get(response.status_code, TargetError)

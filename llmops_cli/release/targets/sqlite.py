@@ -12,7 +12,12 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from llmops_cli.core.errors import TargetError
-from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
+from llmops_cli.core.release_target import (
+    DamagedRecordError,
+    ReleaseExistsError,
+    StaleRevisionError,
+    UnknownOutcomeError,
+)
 from llmops_cli.release.opening import Surroundings, path_in_uri
 from llmops_cli.release.polling import poll
 
@@ -64,8 +69,18 @@ class SqliteTarget:
         return self._blob("SELECT state FROM environments WHERE name = ?", environment)
 
     def read_release(self, prompt_id: str, version: int) -> bytes | None:
-        """Return a release, None when there is none."""
-        return self._blob("SELECT data FROM releases WHERE prompt_id = ? AND version = ?", prompt_id, version)
+        """Return a release, None when there is none.
+
+        Raises:
+            DamagedRecordError: its page is damaged; others may be fine.
+        """
+        try:
+            return self._blob("SELECT data FROM releases WHERE prompt_id = ? AND version = ?", prompt_id, version)
+        except TargetError as error:
+            if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_CORRUPT:
+                raise
+            message = f"{prompt_id}-v{version} lies on a damaged page of the database."
+            raise DamagedRecordError(message, where=self.label) from error
 
     def read_events(self, environment: str, revision: int, head: str, *, limit: int = 100) -> Sequence[bytes]:
         """Return the event at `revision` and those before it, newest first."""

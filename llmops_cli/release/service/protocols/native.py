@@ -168,7 +168,7 @@ def _record_of(data: bytes, prompt_id: str) -> str:
     try:
         found = parse_release(data)
     except DocumentError as error:
-        raise ProblemError(503, "store-failed", f"the release cannot be used: {error}.") from None
+        raise ProblemError(503, "damaged", f"the release cannot be used: {error}.") from None
     if found.prompt_id != prompt_id:
-        raise ProblemError(503, "store-failed", "the store holds another prompt's release there.")
+        raise ProblemError(503, "damaged", "the store holds another prompt's release there.")
     return found.ref().record
