@@ -141,7 +141,7 @@ def measure(kind: str, prompts: int, runs: int) -> bool:
         f" | {middle(works):.1f} | {middle(cpus):.2f} | {middle(wholes):.2f} |",
         flush=True,
     )
-    return min(walls) < WRITE_MS and middle(cpus) < PROCESS_SECONDS
+    return bool(min(walls) < WRITE_MS and middle(cpus) < PROCESS_SECONDS)
 
 
 def served(times: int) -> bool:

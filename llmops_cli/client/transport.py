@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from llmops_cli.core.errors import UsageError
+from llmops_cli.core.tls_problem import tls_problem
 
 if TYPE_CHECKING:
     import socket
@@ -140,7 +141,7 @@ class Transport:
         if self._client is None:
             verify: ssl.SSLContext | bool = True
             if self._ca_file is not None:
-                verify = ssl.create_default_context(cafile=str(self._ca_file))
+                verify = _trusting(self._ca_file)
             # no proxy of the environment: the service is inside, and a token is for it alone
             self._client = httpx.Client(verify=verify, follow_redirects=False, trust_env=False)
         sent = {"Accept-Encoding": "identity", **headers}
@@ -155,8 +156,17 @@ class Transport:
                 yield response
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             # its text may hold the URL with whatever somebody put there
-            message = f"the service cannot be reached ({type(error).__name__})"
+            message = f"the service cannot be reached ({tls_problem(error) or type(error).__name__})"
             raise FetchError(message) from None
+
+
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        # tried again with the next attempt: somebody may be about to put it there
+        message = f"the file of certificate authorities cannot be used: {error.strerror or error}"
+        raise FetchError(message) from None
 
 
 def checked_url(url: str, token: str | None) -> str:

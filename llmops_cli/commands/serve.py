@@ -39,6 +39,7 @@ def serve(  # noqa: PLR0913 - typer takes options as parameters
     invocation = invocation_of(ctx)
     console = invocation.console
     try:
+        from llmops_cli.release.service.certificate import check_certificate  # noqa: PLC0415 - a web server
         from llmops_cli.release.service.running import open_server  # noqa: PLC0415 - a web server
         from llmops_cli.release.service.server import Address  # noqa: PLC0415 - a web server
     except ModuleNotFoundError as error:
@@ -55,6 +56,8 @@ def serve(  # noqa: PLR0913 - typer takes options as parameters
         key=invocation.path(tls_key) if tls_key else None,
     )
     address.check(tokens=token_path.exists())
+    if address.certificate and address.key and (trouble := check_certificate(address.certificate, address.key)):
+        console.error(f"warning: no client will connect: {trouble}.")
     store = open_target(target, Surroundings(folder=invocation.folder, environ=invocation.environ))
     try:
         server = open_server(store, address, token_path, console.log_line)

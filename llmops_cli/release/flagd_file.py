@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmops_cli.core.environment_state import EnvironmentState
+    from llmops_cli.core.json_value import JsonObject
     from llmops_cli.release.flagd import LoadRelease
 
 _START = b'{"$schema":%s,"flags":{\n' % canonical_json(SCHEMA_URL)
@@ -44,7 +45,7 @@ def flagd_file(
 def _tail(state: EnvironmentState, flags: bytes) -> bytes:
     """Return the end of the file; the checksum covers the flags and the event that led to them."""
     checksum = digest_of_bytes(b"%s\n%s" % (state.head.encode(), flags))
-    metadata = {"checksum": checksum, "environment": state.environment, "revision": state.revision}
+    metadata: JsonObject = {"checksum": checksum, "environment": state.environment, "revision": state.revision}
     return b'"metadata":%s}\n' % canonical_json(metadata)
 
 

@@ -1,6 +1,7 @@
 """`http://…` and `https://…`: a config service (`llmops serve`), which checks every step again.
 
-The token comes from LLMOPS_TOKEN. A lost answer is an unknown outcome: the caller looks for its event.
+The token comes from LLMOPS_TOKEN; LLMOPS_CA_FILE names the certificates of a private authority, to be trusted instead
+of the usual ones. A lost answer is an unknown outcome: the caller looks for its event.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from llmops_cli.core.release_target import (
     UnknownOutcomeError,
 )
 from llmops_cli.core.strict_document import LARGEST_DOCUMENT, LARGEST_STATE, DocumentError, Fields, read_document
+from llmops_cli.core.tls_problem import tls_problem
 from llmops_cli.release.clock import SystemClock
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import httpx
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from llmops_cli.release.opening import Surroundings
 
 TOKEN_VARIABLE = "LLMOPS_TOKEN"  # noqa: S105 - the name of a variable
+CA_VARIABLE = "LLMOPS_CA_FILE"
 TIMEOUT_SECONDS = 20.0
 LONGEST_WAIT_SECONDS = 30
 MOST_EVENTS_BYTES = 128 << 20
@@ -44,16 +49,22 @@ def open_target(uri: str, surroundings: Surroundings) -> HttpTarget:
     Raises:
         UsageError: the address is none, has a password, or a token would travel in the clear.
     """
-    return HttpTarget(uri, surroundings.environ.get(TOKEN_VARIABLE, ""))
+    ca_file = surroundings.environ.get(CA_VARIABLE, "")
+    return HttpTarget(
+        uri,
+        surroundings.environ.get(TOKEN_VARIABLE, ""),
+        ca_file=surroundings.folder / ca_file if ca_file else None,
+    )
 
 
 class HttpTarget:
     """A target behind a config service. Safe to use from several threads."""
 
-    def __init__(self, url: str, token: str = "") -> None:
-        """Take address and token; nothing is opened yet."""
+    def __init__(self, url: str, token: str = "", *, ca_file: Path | None = None) -> None:
+        """Take address, token, and the authorities to trust instead of the usual ones; nothing is opened yet."""
         self.label = _checked(url, token)
         self._token = token
+        self._ca_file = ca_file
         self._client: httpx.Client | None = None
 
     def environments(self) -> tuple[str, ...]:
@@ -170,9 +181,15 @@ class HttpTarget:
             headers = {"Accept-Encoding": "identity"}
             if self._token:
                 headers["Authorization"] = f"Bearer {self._token}"
+            verify = _trusting(self._ca_file) if self._ca_file else True
             # no redirects and no proxy of the environment: the token is for this host alone
             self._client = httpx.Client(
-                base_url=self.label, headers=headers, timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+                base_url=self.label,
+                headers=headers,
+                timeout=TIMEOUT_SECONDS,
+                follow_redirects=False,
+                trust_env=False,
+                verify=verify,
             )
         return self._client
 
@@ -214,8 +231,16 @@ class HttpTarget:
         return kind(message, where=self.label, hint=hint)
 
     def _unreachable(self, error: Exception) -> TargetError:
+        if trouble := tls_problem(error):
+            message = f"the service cannot be trusted: {trouble}."
+            hint = f"A private authority is named by {CA_VARIABLE}=ca.pem; http:// is for this machine alone."
+            return TargetError(message, where=self.label, hint=hint)
         message = f"the service cannot be reached ({type(error).__name__})."
-        return TargetError(message, where=self.label, hint="Clients keep the prompts that they have.")
+        hint = "Clients keep the prompts that they have."
+        if type(error).__name__ in ("ReadError", "RemoteProtocolError") and self.label.startswith("http:"):
+            # it listens, and ends the connection without a word of HTTP
+            hint = f"Does it speak TLS there? Try https://{self.label.removeprefix('http://')}"
+        return TargetError(message, where=self.label, hint=hint)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -224,6 +249,22 @@ class HttpTarget:
         except (DocumentError, ValueError, IndexError) as error:
             message = f"the service answered with something else than was asked for: {error}."
             raise TargetError(message, where=self.label) from None
+
+
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    """Return a context that trusts the authorities of a file.
+
+    Raises:
+        SetupError: it is not there, or holds no certificate.
+    """
+    import ssl  # noqa: PLC0415 - only for a private authority
+
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        reason = "it holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
+        message = f"the certificate authorities of {CA_VARIABLE} cannot be used: {reason}."
+        raise SetupError(message, where=str(ca_file)) from None
 
 
 def _told(response: httpx.Response) -> tuple[str, str, str | None, Mapping[str, str]]:
