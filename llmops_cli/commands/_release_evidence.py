@@ -11,6 +11,7 @@ from llmops_cli.commands._judge_licences import suite_licences
 from llmops_cli.commands._scores import baseline_path_of, load_committed
 from llmops_cli.core.canonical_json import digest_of, digest_of_bytes
 from llmops_cli.core.errors import IncomparableError, LlmopsError
+from llmops_cli.core.release_policy import ACCEPTED, ACCEPTED_HINT, PASS
 from llmops_cli.core.releases import EvalEvidence, MetricEvidence
 from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from llmops_cli.ci.prompt_report import PromptReport
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.prompts import Prompt
+    from llmops_cli.core.release_policy import ReleasePolicy
     from llmops_cli.core.releases import Release
     from llmops_cli.core.suites import Suite
     from llmops_cli.evals.baselines.baseline import Baseline
@@ -34,10 +36,11 @@ if TYPE_CHECKING:
 class CommittedEvidence:
     """The baselines of one commit."""
 
-    def __init__(self, workspace: Workspace, catalog: Catalog) -> None:
-        """Take the prompts, suites and baselines as they are at the commit."""
+    def __init__(self, workspace: Workspace, catalog: Catalog, policy: ReleasePolicy) -> None:
+        """Take the prompts, suites and baselines as they are at the commit, and what the environment asks for."""
         self._workspace = workspace
         self._catalog = catalog
+        self._accepts = policy.takes_accepted
 
     def evidence_of(self, proposal: Proposal, live: Release | None) -> EvalEvidence | NoEvidence:
         """Return what the committed baseline says of exactly this content, or why it says nothing."""
@@ -53,6 +56,8 @@ class CommittedEvidence:
         verdict, objection = self._verdict(baseline, suite, live)
         if objection:
             return NoEvidence(reason=f"its evaluation is no pass: {objection}", hint="Mend the prompt first.")
+        if verdict != PASS and live is not None and not self._accepts:
+            return NoEvidence(reason=f"no comparison with the live {live.identifier} passed.", hint=ACCEPTED_HINT)
         path = baseline_path_of(self._catalog.settings, prompt.id)
         return _evidence(baseline, suite, verdict, digest_of_bytes(self._catalog.tree.read(path)))
 
@@ -86,14 +91,14 @@ class CommittedEvidence:
             return "", f"critical cases fail: {', '.join(failing[:5])}."
         before = self._baseline_of(live)
         if before is None:
-            return "accepted", ""
+            return ACCEPTED, ""
         comparison = compare_run(before.run, baseline.run, suite.gate, final=True, licences=licences)
         kind = comparison.verdict.kind
         if kind is VerdictKind.INCOMPARABLE:
-            return "accepted", ""
+            return ACCEPTED, ""
         if kind is not VerdictKind.PASS and holds_the_change(comparison.verdict, suite.gate):
             return "", f"{kind.value}. {comparison.verdict.reasons[0]}"
-        return ("pass" if kind is VerdictKind.PASS else "accepted"), ""
+        return (PASS if kind is VerdictKind.PASS else ACCEPTED), ""
 
     def _baseline_of(self, live: Release | None) -> Baseline | None:
         if live is None:
@@ -110,8 +115,9 @@ class CommittedEvidence:
 class GateEvidence:
     """The gate, run once on the commit against what is live, for all prompts that need it."""
 
-    def __init__(self, workspace: Workspace, catalog: Catalog, commit: str, by: str) -> None:
+    def __init__(self, workspace: Workspace, catalog: Catalog, commit: str, by: str, policy: ReleasePolicy) -> None:
         """Take what the gate needs; it is run when the first prompt asks."""
+        self._accepts = policy.takes_accepted
         self._workspace = workspace
         self._catalog = catalog
         self._commit = commit
@@ -129,12 +135,14 @@ class GateEvidence:
         run = report.decisive
         if run is None or run.summary is None or report.exit_code != 0:
             return NoEvidence(reason=f"the gate says {report.kind.value}. {' '.join(report.reasons)}")
+        if run.kind is not VerdictKind.PASS and live is not None and not self._accepts:
+            return NoEvidence(reason=f"the gate says {run.kind.value}, which is no pass.", hint=ACCEPTED_HINT)
         summary = run.summary
         suite = self._catalog.suite(prompt.id, KNOWN_METRICS)
         return EvalEvidence(
             suite_digest=_suite_digest(suite),
             baseline=digest_of(summary.as_json()),
-            verdict="pass" if run.kind is VerdictKind.PASS else "accepted",
+            verdict=PASS if run.kind is VerdictKind.PASS else ACCEPTED,
             score=summary.score,
             cases=summary.cases.total,
             model_asked=prompt.model.name,

@@ -31,6 +31,13 @@ ReleasedPrompts = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PROMPT]...", help="Ids of prompts.", autocompletion=complete_prompt, show_default=False),
 ]
+AllowAccepted = Annotated[
+    bool,
+    typer.Option(
+        "--allow-accepted",
+        help="Take what a person accepted without a passing comparison; needs --reason.",
+    ),
+]
 AllowBreaking = Annotated[
     bool, typer.Option("--allow-breaking", help="Accept a change of variables or output that breaks callers.")
 ]

@@ -5,8 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmops_cli.commands._release_apply import carry_out
+from llmops_cli.commands._release_branch import asked_policy
 from llmops_cli.commands._release_intent import intent_of
-from llmops_cli.commands._release_options import PRODUCTION, Environment, Reason, ReleasedPrompt, TargetUri
+from llmops_cli.commands._release_options import (
+    PRODUCTION,
+    AllowAccepted,
+    Environment,
+    Reason,
+    ReleasedPrompt,
+    TargetUri,
+)
 from llmops_cli.commands._release_place import Place, open_place
 from llmops_cli.commands._release_versions import version_number
 from llmops_cli.commands._workspace import Workspace, workspace_of
@@ -41,6 +49,7 @@ def start_canary(  # noqa: PLR0913 - the options of the command
     ] = None,
     weight: Weight = FIRST_WEIGHT,
     env: Environment = PRODUCTION,
+    allow_accepted: AllowAccepted = False,
     reason: Reason = "",
     target: TargetUri = None,
 ) -> ExitCode:
@@ -54,7 +63,8 @@ def start_canary(  # noqa: PLR0913 - the options of the command
     intent = intent_of(workspace, reason=reason)
     with open_place(workspace, env, target) as place:
         release = _release(workspace, place, prompt, source, version, target)
-        carry_out(workspace.console, plan_start(place.state(), release, weight, intent), place.target)
+        policy = asked_policy(workspace, place, allow_accepted=allow_accepted, reason=reason)
+        carry_out(workspace.console, plan_start(place.state(), release, weight, intent, policy), place.target)
     workspace.console.note(f"\nNext: llmops canary step {prompt} --weight 50 --env {env}")
     return ExitCode.PASS
 

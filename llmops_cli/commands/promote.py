@@ -6,8 +6,9 @@ import typer
 
 from llmops_cli.commands._parameters import DryRun
 from llmops_cli.commands._release_apply import carry_out
+from llmops_cli.commands._release_branch import asked_policy
 from llmops_cli.commands._release_intent import intent_of
-from llmops_cli.commands._release_options import PRODUCTION, AllowBreaking, Reason, ReleasedPrompts
+from llmops_cli.commands._release_options import PRODUCTION, AllowAccepted, AllowBreaking, Reason, ReleasedPrompts
 from llmops_cli.commands._release_place import Place, open_place
 from llmops_cli.commands._workspace import workspace_of
 from llmops_cli.core.errors import RefusedError, UsageError
@@ -32,6 +33,7 @@ def promote(  # noqa: PLR0913 - the options of the command
         ),
     ] = None,
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="Where they become live.")] = PRODUCTION,
+    allow_accepted: AllowAccepted = False,
     allow_breaking: AllowBreaking = False,
     reason: Reason = "",
     target: SameTarget = None,
@@ -48,6 +50,7 @@ def promote(  # noqa: PLR0913 - the options of the command
             (place.state(), place.target),
             tuple(prompts or ()),
             intent,
+            asked_policy(workspace, place, allow_accepted=allow_accepted, reason=reason),
             allow_breaking=allow_breaking,
         )
         if carry_out(workspace.console, planned, place.target, dry_run=dry_run) is not None:

@@ -8,10 +8,10 @@ import typer
 from llmops_cli.commands._parameters import DryRun
 from llmops_cli.commands._release_apply import carry_out
 from llmops_cli.commands._release_intent import intent_of
-from llmops_cli.commands._release_options import AllowBreaking, Reason, ReleasedPrompts, TargetUri
+from llmops_cli.commands._release_options import AllowAccepted, AllowBreaking, Reason, ReleasedPrompts, TargetUri
 from llmops_cli.commands._release_place import Place, open_place
 from llmops_cli.commands._workspace import Workspace, workspace_of
-from llmops_cli.core.errors import InvalidFileError, UsageError
+from llmops_cli.core.errors import InvalidFileError, RefusedError, UsageError
 from llmops_cli.core.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def publish(  # noqa: PLR0913 - the options of the command
     env: Into = None,
     commit: At = "HEAD",
     evaluate: Evaluate = False,
+    allow_accepted: AllowAccepted = False,
     allow_breaking: AllowBreaking = False,
     reason: Reason = "",
     target: TargetUri = None,
@@ -41,7 +42,8 @@ def publish(  # noqa: PLR0913 - the options of the command
 
     Everything is read from the commit, never from the work tree. Refused with 8: a commit that is not on the protected
     branch or is older than what is live, a content without a passing evaluation or one that is held, a frozen
-    environment, a version number with a second meaning, a change that breaks callers. What is live already is left.
+    environment or one that is promoted into, a version number with a second meaning, a change that breaks callers.
+    What is live already is left.
     """
     workspace = workspace_of(ctx)
     wishes = _Wishes(
@@ -50,6 +52,7 @@ def publish(  # noqa: PLR0913 - the options of the command
         target=target,
         reason=reason,
         evaluate=evaluate,
+        allow_accepted=allow_accepted,
         allow_breaking=allow_breaking,
         dry_run=dry_run,
     )
@@ -63,7 +66,9 @@ def plan(  # noqa: PLR0913 - the options of the command
     env: Into = None,
     commit: At = "HEAD",
     evaluate: Evaluate = False,
+    allow_accepted: AllowAccepted = False,
     allow_breaking: AllowBreaking = False,
+    reason: Reason = "",
     target: TargetUri = None,
 ) -> ExitCode:
     """Show what publish would do, and refuse what it would refuse."""
@@ -71,8 +76,9 @@ def plan(  # noqa: PLR0913 - the options of the command
         env=env,
         commit=commit,
         target=target,
-        reason="",
+        reason=reason,
         evaluate=evaluate,
+        allow_accepted=allow_accepted,
         allow_breaking=allow_breaking,
         dry_run=True,
     )
@@ -88,6 +94,7 @@ class _Wishes:
     target: str | None
     reason: str
     evaluate: bool
+    allow_accepted: bool
     allow_breaking: bool
     dry_run: bool
 
@@ -111,18 +118,20 @@ def _publish(workspace: Workspace, prompts: tuple[str, ...], wishes: _Wishes) ->
 def _into(
     workspace: Workspace, place: Place, catalog: "Catalog", commit: str, prompts: tuple[str, ...], wishes: _Wishes
 ) -> ExitCode:
-    from llmops_cli.commands._release_branch import protected_branch  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._release_branch import asked_policy, protected_branch  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._release_evidence import CommittedEvidence, GateEvidence  # noqa: PLC0415 - as above
     from llmops_cli.commands._release_proposals import proposals_at  # noqa: PLC0415 - as above
     from llmops_cli.release.clock import SystemClock, moment  # noqa: PLC0415 - as above
     from llmops_cli.release.publish import PublishOptions, PublishPorts, plan_publish  # noqa: PLC0415 - as above
 
+    _check_way(place)
     intent = intent_of(workspace, reason=wishes.reason)
     branch = protected_branch(workspace.repository, place.settings)
+    policy = asked_policy(workspace, place, allow_accepted=wishes.allow_accepted, reason=wishes.reason)
     evidence = (
-        GateEvidence(workspace, catalog, commit, intent.by)
+        GateEvidence(workspace, catalog, commit, intent.by, policy)
         if wishes.evaluate
-        else CommittedEvidence(workspace, catalog)
+        else CommittedEvidence(workspace, catalog, policy)
     )
     planned = plan_publish(
         place.state(),
@@ -137,8 +146,17 @@ def _into(
     return ExitCode.PASS
 
 
+def _check_way(place: Place) -> None:
+    """Refuse to publish past the environment that a release has to be live in first."""
+    source = place.settings.promote_from if place.settings else None
+    if source:
+        message = f"'{place.environment}' takes what is live in '{source}', nothing past it."
+        hint = f"llmops publish --env {source}, then llmops promote --to {place.environment}"
+        raise RefusedError(message, where="llmops.yaml", hint=hint)
+
+
 def _only_environment(workspace: Workspace) -> str:
-    known = tuple(workspace.settings.environments)
+    known = tuple(name for name, found in workspace.settings.environments.items() if not found.promote_from)
     if len(known) == 1:
         return known[0]
     message = "name the environment."

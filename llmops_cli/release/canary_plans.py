@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.canonical_json import short_digest
 from llmops_cli.core.errors import RefusedError, UsageError
 from llmops_cli.core.release_events import Change, EventKind
+from llmops_cli.core.release_policy import ACCEPTED_HINT, ReleasePolicy
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.release.plan import Plan
 
@@ -16,10 +17,21 @@ if TYPE_CHECKING:
     from llmops_cli.release.plan import Intent
 
 
-def plan_start(state: EnvironmentState, release: Release, weight: int, intent: Intent) -> Plan:
-    """Plan to give `release` to `weight` percent of the targeting keys."""
+_USUAL = ReleasePolicy()
+
+
+def plan_start(
+    state: EnvironmentState, release: Release, weight: int, intent: Intent, policy: ReleasePolicy = _USUAL
+) -> Plan:
+    """Plan to give `release` to `weight` percent of the targeting keys.
+
+    Raises:
+        RefusedError: the environment asks for more than was measured of it.
+    """
     known = state.prompts.get(release.prompt_id)
     stable = known.stable if known else None
+    if objection := policy.objection(release, replaces=stable is not None):
+        raise RefusedError(objection, hint=ACCEPTED_HINT)
     change = Change(
         prompt_id=release.prompt_id,
         before=stable,

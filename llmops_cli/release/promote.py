@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import RefusedError, UsageError
 from llmops_cli.core.release_events import Change, EventKind
+from llmops_cli.core.release_policy import ACCEPTED_HINT
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.diff.interface import interface_changes
 from llmops_cli.release.plan import Plan
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from llmops_cli.core.environment_state import EnvironmentState
+    from llmops_cli.core.release_policy import ReleasePolicy
     from llmops_cli.core.release_target import Target
     from llmops_cli.core.releases import Release, ReleaseRef
     from llmops_cli.release.plan import Intent
@@ -25,14 +27,17 @@ def plan_promote(
     destination: tuple[EnvironmentState, Target],
     prompt_ids: Sequence[str],
     intent: Intent,
+    policy: ReleasePolicy,
     *,
     allow_breaking: bool = False,
 ) -> Plan:
     """Plan to make what is stable in `source` stable in `destination`, for these prompts or for all.
 
+    `policy` is what the destination asks for.
+
     Raises:
         UsageError: the source does not serve one of the prompts.
-        RefusedError: a change would break callers.
+        RefusedError: a change would break callers, or the destination asks for more than was measured.
         TargetError: one of the targets cannot be read.
     """
     state, target = destination
@@ -45,6 +50,8 @@ def plan_promote(
             unchanged.append(f"{prompt_id}: unchanged, v{live.version} is live already")
             continue
         release = load_release(source[1], prompt_id, ref)
+        if objection := policy.objection(release, replaces=live is not None):
+            raise RefusedError(objection, hint=ACCEPTED_HINT)
         breaking.extend(_breaking(release, live, target))
         changes.append(Change(prompt_id=prompt_id, before=live, after=ref))
         releases.append(release)

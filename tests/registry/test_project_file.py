@@ -58,7 +58,7 @@ models:
   fast: {name: openai/gpt-5-mini, price: {input_usd_per_million: 0.25, output_usd_per_million: 2}}
 environments:
   staging: {target: "sqlite:staging.db"}
-  production: {target: "https://prompts.example.org/", promote_from: staging, require: {approvals: 1}}
+  production: {target: "https://prompts.example.org/", promote_from: staging, require: {verdict: accepted}}
 gate: {margin: 0.03, min_cases: 30, looks: [1, 3]}
 judges: {strict: {model: openai/gpt-5, votes: 3}}
 budget: {cost_usd: 5, confirm_above_usd: 1}
@@ -84,7 +84,7 @@ paths: {prompts: llm/prompts/, evals: llm/evals}
     assert settings.resolve_model("openai/gpt-5") == "openai/gpt-5"
     assert settings.models["fast"].output_usd_per_million == 2
     assert settings.environments["production"].promote_from == "staging"
-    assert settings.environments["production"].require == {"approvals": 1}
+    assert settings.environments["production"].require == {"verdict": "accepted"}
     assert settings.gate == GatePolicy(margin=0.03, min_cases=30, looks=(1, 3))
     assert settings.judges == {"strict": JudgeSettings(model="openai/gpt-5", votes=3)}
     assert (settings.max_cost_usd, settings.confirm_above_usd) == (5, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,7 +83,83 @@ def test_an_environment_may_ask_for_another_branch(repository: Path) -> None:
 def test_a_requirement_that_is_not_known_is_not_ignored(repository: Path) -> None:
     edit(repository, "llmops.yaml", "staging: {target", "staging: {require: {moon: full}, target")
     commit(repository, "Ask for the moon")
-    assert "requires 'moon', which is not known" in must(repository, "publish", "--env", "staging", code=2).err
+    done = must(repository, "publish", "--env", "staging", code=3)
+    assert "llmops.yaml:" in done.err
+    assert "moon" in done.err
+
+
+def test_a_branch_cannot_ask_for_less_than_main(repository: Path) -> None:
+    edit(repository, "llmops.yaml", "staging: {target", "staging: {require: {branch: feature}, target")
+    refused_nothing = must(repository, "publish", "--env", "staging", "--dry-run")
+    assert "echo-greeting in staging" in refused_nothing.out, "main is asked, and main has no such rule"
+    git(repository, "switch", "-q", "-c", "feature")
+    next_version(repository, 2)
+    refused(repository, "is not on the protected branch 'main'")
+
+
+def test_an_environment_that_is_promoted_into_takes_nothing_past_its_source(repository: Path) -> None:
+    done = must(repository, "publish", "--env", "production", code=REFUSED)
+    assert "takes what is live in 'staging'" in done.err
+    assert "llmops promote --to production" in " ".join(done.err.split())
+
+
+def other_suite(repository: Path) -> None:
+    """Commit version 2 with another suite, so that no comparison with version 1 is possible."""
+    path = repository / f"evals/cases/{NAME}.jsonl"
+    path.write_text(path.read_text("utf-8").replace('"text": "', '"text": "Well. '), "utf-8")
+    suite = repository / f"evals/{NAME}.yaml"
+    suite.write_text(suite.read_text("utf-8") + "  - {metric: max_words, limit: 400}\n", "utf-8")
+    next_version(repository, 2)
+
+
+def test_a_first_release_is_what_a_person_accepted_with_a_reason(repository: Path) -> None:
+    must(repository, "publish", "--env", "staging")
+    with closing(SqliteTarget(repository / "releases.db")) as target:
+        data = target.read_release(NAME, 1)
+    assert data is not None
+    evidence = json.loads(data)["eval"]
+    assert (evidence["verdict"], evidence["why"]) == ("accepted", "first")
+
+
+def test_acceptance_alone_replaces_nothing_unless_somebody_says_why(repository: Path) -> None:
+    must(repository, "publish", "--env", "staging")
+    other_suite(repository)
+    refused(repository, "no comparison with the live echo-greeting-v1 passed")
+    for command in ("publish", "plan"):
+        assert "needs a --reason" in must(repository, command, "--env", "staging", "--allow-accepted", code=2).err
+    must(repository, "publish", "--env", "staging", "--allow-accepted", "--reason", "the suite was rewritten")
+    told = must(repository, "history", NAME, "--env", "staging").out
+    assert "the suite was rewritten" in told
+    must(repository, "promote", "--from", "staging", "--to", "production")
+    assert revision(repository, "production") == 1, "there was nothing to replace"
+
+
+def test_production_asks_again_what_staging_let_through(repository: Path) -> None:
+    must(repository, "publish", "--env", "staging")
+    must(repository, "promote")
+    other_suite(repository)
+    must(repository, "publish", "--env", "staging", "--allow-accepted", "--reason", "the suite was rewritten")
+    for command in (("promote",), ("canary", "start", NAME)):
+        done = must(repository, *command, code=REFUSED)
+        assert "no comparison passed" in " ".join(done.err.split())
+        assert "--allow-accepted" in done.err
+    must(repository, "canary", "start", NAME, "--allow-accepted", "--reason", "as agreed")
+    must(repository, "canary", "abort", NAME)
+    must(repository, "promote", "--allow-accepted", "--reason", "as agreed")
+    assert "as agreed" in must(repository, "history", NAME, "--env", "production").out
+
+
+def test_what_main_requires_expressly_no_option_takes_away(repository: Path) -> None:
+    edit(repository, "llmops.yaml", "staging: {target", "staging: {require: {verdict: pass}, target")
+    commit(repository, "Ask for a pass")
+    must(repository, "publish", "--env", "staging")
+    other_suite(repository)
+    done = must(repository, "publish", "--env", "staging", "--allow-accepted", "--reason", "hurry", code=REFUSED)
+    assert "requires a passing verdict" in done.err
+    edit(repository, "llmops.yaml", "verdict: pass", "verdict: accepted")
+    refused(repository, "no comparison with the live")
+    commit(repository, "Take what was accepted")
+    must(repository, "publish", "--env", "staging")
 
 
 def test_the_work_tree_is_irrelevant(repository: Path) -> None:
@@ -172,7 +250,9 @@ def test_a_broken_interface_is_refused_unless_it_is_allowed(repository: Path) ->
     path.write_text(path.read_text("utf-8").replace('"variables": {', '"variables": {"tone": "",'), "utf-8")
     measure_and_commit(repository)
     refused(repository, "breaks callers of")
-    must(repository, "publish", "--env", "staging", "--allow-breaking")
+    must(repository, "publish", "--env", "staging", "--allow-breaking", code=REFUSED)
+    accepted = ("--allow-accepted", "--reason", "its cases have the new variable")
+    must(repository, "publish", "--env", "staging", "--allow-breaking", *accepted)
 
 
 def test_a_fix_after_a_rollback_is_published(repository: Path) -> None:
