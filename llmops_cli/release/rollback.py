@@ -36,12 +36,15 @@ def plan_rollback(
 
     Raises:
         UsageError: the environment does not know the prompt, or never served version `to`.
-        RefusedError: there is nothing to go back to, or it is held.
+        RefusedError: there is nothing to go back to, or it is live already.
         TargetError: the target cannot be read, or the release asked for is damaged.
     """
     prompt = _known(state, prompt_id, target.label)
     live, damage = _live(target, prompt_id, prompt)
     choice = _asked(state, prompt_id, target, to) if to is not None else _earlier(prompt, prompt_id, target, live)
+    if prompt.stable and prompt.stable.digest == choice.ref.digest and not prompt.candidate:
+        message = f"'{state.environment}' serves {prompt_id}-v{prompt.stable.version} already."
+        raise RefusedError(message, hint=f"Look who was faster: llmops history {prompt_id} --env {state.environment}")
     change = Change(
         prompt_id=prompt_id,
         before=prompt.stable,

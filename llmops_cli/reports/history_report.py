@@ -49,7 +49,9 @@ def change_words(change: Change) -> str:
     if change.weight is not None:
         parts.append(f"{change.weight}%")
     if change.contents:
-        parts.append(f"[{', '.join(f'v{content.version}' for content in change.contents)}]")
+        named = ", ".join(f"v{content.version}" for content in change.contents)
+        # a rollback says what it holds beside where it goes; hold, unhold and yank name nothing else
+        parts.append(f"({named} held)" if change.after else named)
     return " ".join(parts)
 
 

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from llmops_cli.release.status import PromptStatus
     from llmops_cli.reports.page import Page
 
+SURELY_SHOWN = 20
+"""Characters of a status that are not cut at 80 columns, with the longest names beside it."""
+
 _STYLES = {Relation.IN_SYNC: GOOD, Relation.LIVE: GOOD, Relation.DRIFTED: BAD, Relation.ORPHAN: BAD}
 
 
 def status_text(state: EnvironmentState, statuses: Sequence[PromptStatus], where: str, page: Page) -> str:
-    """Return one line per prompt below a line about the environment."""
+    """Return one line per prompt below a line about the environment; what a narrow column cuts stands whole below."""
     from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
     head = Text(f"{state.environment} at revision {state.revision}, {safe_text(where, one_line=True)}")
@@ -42,7 +45,12 @@ def status_text(state: EnvironmentState, statuses: Sequence[PromptStatus], where
             f"{mark.since[:16]}Z" if mark and stable else "",
             Text(safe_text(mark.by[:20], one_line=True) if mark and stable else ""),
         )
-    return rendered(page, head, "", table.text(page))
+    whole = [
+        f"{item.prompt_id}: {'; '.join((_words(item), *item.notes))}"
+        for item in statuses
+        if not item.fine and len(_words(item)) + sum(map(len, item.notes)) > SURELY_SHOWN
+    ]
+    return rendered(page, head, "", table.text(page), *(["", *map(_plain, whole)] if whole else []))
 
 
 def status_json(state: EnvironmentState, statuses: Sequence[PromptStatus]) -> str:
@@ -65,6 +73,10 @@ def status_json(state: EnvironmentState, statuses: Sequence[PromptStatus]) -> st
         ],
     }
     return json.dumps(document, ensure_ascii=True, indent=2)
+
+
+def _plain(line: str) -> str:
+    return safe_text(line, one_line=True)
 
 
 def _words(item: PromptStatus) -> str:
