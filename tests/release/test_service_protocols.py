@@ -7,6 +7,8 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from openapi_spec_validator import validate
+from prometheus_client.parser import text_string_to_metric_families
 from release.running import Running, running
 from release.samples import NAME, intent, publish, publish_plan, release
 
@@ -186,9 +188,37 @@ def test_a_damaged_release_is_left_out_and_told(service: Running, tmp_path: Path
         assert http.get("/v1/prompts/other/releases/1").status_code == 503
 
 
-def test_the_openapi_document_has_every_route(service: Running) -> None:
+def test_the_openapi_document_is_valid_and_has_every_route(service: Running) -> None:
     with service.http(service.token("read:*")) as http:
         document = http.get("/openapi.json").json()
+    validate(document)
     assert document["openapi"].startswith("3.1")
     for entry in ROUTES:
         assert entry.method.lower() in document["paths"][entry.path.replace(":path", "")]
+
+
+def test_prometheus_reads_the_metrics(service: Running) -> None:
+    with service.http(service.token("admin:*")) as http:
+        http.get(STATE)
+        assert send(http, service, publish_plan(service.target, release(2))).status_code == 201
+        answer = http.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    kinds = {name: family.type for name, family in families.items()}
+    assert kinds["llmops_http_requests"] == "counter"
+    assert kinds["llmops_http_request_seconds"] == "histogram"
+    values = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in families.values()
+        for sample in family.samples
+    }
+    assert values["llmops_environment_revision", "production"] == 2
+    assert values["llmops_changes_total", "production", "publish"] == 1
+    assert values["llmops_store_up",] == 1
+    assert all(family.documentation for family in families.values())
+    for name in [name for name, *_ in values if name.endswith("_bucket")]:
+        assert name == "llmops_http_request_seconds_bucket"
+    # long polls and streams wait on purpose, and are not timed
+    state = "/v1/environments/{environment}/changes"
+    total = values["llmops_http_request_seconds_count", state]
+    assert values["llmops_http_request_seconds_bucket", *sorted(["+Inf", state])] == total >= 1

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from langfuse import Langfuse
 from openfeature import api
+from openfeature.contrib.provider.flagd import FlagdProvider
+from openfeature.contrib.provider.flagd.config import ResolverType
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 from release.running import Running, running
@@ -19,9 +21,11 @@ from release.samples import NAME, StillClock, intent, publish, release
 from llmops_cli.core.canary import gets_candidate
 from llmops_cli.core.release_events import Change, EventKind
 from llmops_cli.release.apply import apply
+from llmops_cli.release.canary_plans import plan_start
 from llmops_cli.release.plan import Plan
 from llmops_cli.release.reading import load_state
 from llmops_cli.release.rollback import plan_rollback
+from llmops_cli.release.targets.file import FileTarget
 from llmops_cli.release.targets.sqlite import SqliteTarget
 
 if TYPE_CHECKING:
@@ -168,3 +172,34 @@ def test_the_flagd_provider_keeps_a_canary_of_a_tenth_sticky_without_a_server(
     assert (told["sticky"], told["without"]) == (True, "v1")
     assert set(told["variants"]) == {"v1", "v2"}
     assert 70 < told["variants"].count("v2") < 130
+
+
+def test_the_flagd_provider_for_python_reads_the_folder_and_divides_users_as_the_service_does(tmp_path: Path) -> None:
+    target = FileTarget(tmp_path)
+    publish(target, release(1))
+    state = load_state(target, ENVIRONMENT)
+    apply(plan_start(state, release(2), 10, intent()), target, StillClock())
+    candidate = load_state(target, ENVIRONMENT).prompts[NAME].candidate
+    assert candidate is not None
+    path = tmp_path / "environments" / ENVIRONMENT / "flagd.json"
+    provider = FlagdProvider(resolver_type=ResolverType.FILE, offline_flag_source_path=str(path))
+    api.set_provider(provider)
+    client = api.get_client()
+    try:
+        while client.get_object_details(NAME, {}).variant != "v1":
+            pass
+        keys = [f"user-{number}" for number in range(2000)]
+        for _ in range(2):
+            variants = [
+                client.get_object_details(NAME, {}, EvaluationContext(targeting_key=key)).variant for key in keys
+            ]
+            assert [variant == "v2" for variant in variants] == [
+                gets_candidate(candidate.salt, key, candidate.weight) for key in keys
+            ], "the same users, whoever decides"
+        assert 0.07 < variants.count("v2") / len(keys) < 0.13
+        apply(plan_rollback(load_state(target, ENVIRONMENT), NAME, target, intent(), to=1), target, StillClock())
+        key = keys[variants.index("v2")]
+        while client.get_object_details(NAME, {}, EvaluationContext(targeting_key=key)).variant != "v1":
+            pass
+    finally:
+        api.clear_providers()

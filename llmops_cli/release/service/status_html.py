@@ -61,7 +61,7 @@ def overview_page(environments: Sequence[EnvironmentStatus], problem: str) -> st
     parts = ["<h1>What is live</h1>"]
     if problem:
         parts.append(
-            f'<p class="bad">The store cannot be read now; what is shown was read before. {_text(problem)}</p>'
+            f'<p class="bad box">The store cannot be read now; what is shown was read before. {_text(problem)}</p>'
         )
     if not environments:
         parts.append('<p class="note">Nothing is published yet. Publish: <code>llmops publish</code></p>')
@@ -90,13 +90,18 @@ def history_page(found: PromptHistory) -> str:
 def _environment(status: EnvironmentStatus) -> Iterator[str]:
     state = status.view.state
     yield f"<h2>{_text(state.environment)}</h2>"
-    clients = f", served by {status.confirmed} of {status.connected} connected clients" if status.connected else ""
-    yield f'<p class="note">Revision {state.revision}{clients}.</p>'
+    facts = [f"revision {state.revision}", f"{len(state.prompts)} prompt{'' if len(state.prompts) == 1 else 's'}"]
+    if status.connected:
+        facts.append(f"served by {status.confirmed} of {status.connected} connected clients")
+    yield f'<p class="note">{" · ".join(facts)}</p>'
     if state.frozen:
         mark = state.frozen
-        yield f'<p class="warn">Frozen since {_moment(mark.since)} by {_text(mark.by)}. {_text(mark.reason)}</p>'
+        yield (
+            f'<p class="warn box">Frozen since {_moment(mark.since)} by {_text(mark.by)}'
+            f"{': ' + _text(mark.reason) if mark.reason else ''}. A rollback is possible all the same.</p>"
+        )
     for problem in status.view.problems:
-        yield f'<p class="bad">Cannot be served: {_text(problem)}</p>'
+        yield f'<p class="bad box">Cannot be served: {_text(problem)}</p>'
     rows = []
     for name, prompt in sorted(state.prompts.items()):
         link = f'<a href="/status/{escape(state.environment)}/{escape(name)}">{_text(name)}</a>'
@@ -111,19 +116,30 @@ def _serving_row(prompt: PromptState, live: Release | None) -> list[str]:
         digest = f'<code class="faint">{short_digest(prompt.stable.digest)}</code>'
         release = f"v{prompt.stable.version} {digest}"
     mark = prompt.mark
-    score = live.evidence.score if live and live.evidence else None
-    return [release, _standing(prompt), _number(score), _moment(mark.since), _text(mark.by), _text(mark.reason)]
+    return [release, _standing(prompt), _score(live), _moment(mark.since), _text(mark.by), _text(mark.reason)]
 
 
 def _standing(prompt: PromptState) -> str:
     if prompt.disabled:
-        return '<span class="bad">disabled: readers use their own default</span>'
+        return '<span class="bad tag">disabled</span> <span class="faint">readers use their own default</span>'
     told = []
     if prompt.candidate:
-        told.append(f'<span class="warn">v{prompt.candidate.release.version} for {prompt.candidate.weight}%</span>')
+        told.append(f'<span class="warn tag">v{prompt.candidate.release.version} for {prompt.candidate.weight}%</span>')
+    if undone := [hold for hold in prompt.held if hold.mark == prompt.mark and not hold.yanked]:
+        # the last change of this prompt held something: it was a rollback, or a hold of what is not live
+        told.append(f'<span class="warn tag">{", ".join(f"v{hold.version}" for hold in undone)} held</span>')
     if prompt.frozen:
-        told.append('<span class="warn">frozen</span>')
-    return "<br>".join(told) or '<span class="good">everybody</span>'
+        told.append('<span class="warn tag">frozen</span>')
+    served = [] if prompt.candidate else ['<span class="good tag">everybody</span>']
+    return " ".join([*served, *told])
+
+
+def _score(live: Release | None) -> str:
+    """Return the score, and whether it was compared and passed, or accepted by a person."""
+    if live is None or live.evidence is None:
+        return '<span class="faint">not measured</span>'
+    verdict = live.evidence.verdict
+    return f'{_number(live.evidence.score)} <span class="faint">{_text(verdict)}</span>'
 
 
 def _held(prompt: PromptState) -> Iterator[str]:
@@ -201,7 +217,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield "".join(f"<th>{escape(name)}</th>" for name in head)
     yield "</tr></thead><tbody>"
     for row in rows:
-        yield "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
+        # the label stands beside its cell where the screen is too narrow for columns
+        cells = (
+            f'<td data-label="{escape(name)}">{f"<div>{cell}</div>" if cell else ""}</td>'
+            for name, cell in zip(head, row, strict=True)
+        )
+        yield f"<tr>{''.join(cells)}</tr>"
     yield "</tbody></table></div>"
 
 
