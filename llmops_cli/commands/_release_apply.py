@@ -28,15 +28,16 @@ def carry_out(
     from llmops_cli.release.clock import SystemClock, moment  # noqa: PLC0415 - only when the command runs
     from llmops_cli.release.reading import load_state  # noqa: PLC0415 - only when the command runs
 
+    clock = SystemClock()
+    if not plan.empty:
+        # the rules are asked before anything is shown: nobody reads what will be done and then that it is refused
+        state = load_state(target, plan.environment)
+        write_of(state, event_of(plan, state, at=moment(clock.now())), plan.releases)
     show(console, plan)
     if plan.empty:
         console.note("Nothing to do.")
         return None
-    clock = SystemClock()
     if dry_run:
-        # the rules are asked all the same: what would be refused is refused now
-        state = load_state(target, plan.environment)
-        write_of(state, event_of(plan, state, at=moment(clock.now())), plan.releases)
         console.note("Nothing was changed (--dry-run).")
         return None
     if asks and plan.warnings:

@@ -26,6 +26,7 @@ def history(
     output_format: Format = TextOrJson.TEXT,
 ) -> ExitCode:
     """Show what happened to an environment or a prompt: who, when, why, from what to what. Newest first."""
+    from llmops_cli.release.canary_plans import known_prompt  # noqa: PLC0415 - only when the command runs
     from llmops_cli.release.history import history as walk  # noqa: PLC0415 - only when the command runs
     from llmops_cli.reports.history_report import history_json, history_text  # noqa: PLC0415 - as above
 
@@ -33,6 +34,9 @@ def history(
     console = workspace.console
     with open_place(workspace, env, target) as place:
         events = tuple(islice(walk(place.target, env, prompt), limit))
+        if prompt and not any(event.changes for event in events):
+            # what happened to the whole environment is no history of a prompt that it does not know
+            known_prompt(place.state(), prompt)
     if not events:
         message = f"nothing ever happened to {f'{prompt!r} in ' if prompt else ''}'{env}' here."
         raise NothingMatchedError(safe_text(message, one_line=True), hint="Look what is live: llmops status")
@@ -66,8 +70,10 @@ def blame(
     console = workspace.console
     with open_place(workspace, env, target) as place:
         state = state_at(place.target, env, moment)
-        served = known_prompt(state, prompt)
-        if served.stable is None:
+        if prompt not in state.prompts:
+            known_prompt(place.state(), prompt)
+        served = state.prompts.get(prompt)
+        if served is None or served.stable is None:
             message = f"'{env}' did not serve '{prompt}' then."
             raise NothingMatchedError(message, hint=f"llmops history {prompt} --env {env}")
         release = load_release(place.target, prompt, served.stable)

@@ -55,7 +55,7 @@ class PartTable:
         known = self._all()
         if name not in known:
             message = f"unknown {self.noun} '{name}'."
-            raise UsageError(message, hint=did_you_mean(name, known))
+            raise UsageError(message, hint=did_you_mean(name, known) or f"Known are: {', '.join(sorted(known))}.")
         return known[name]
 
     def resolve(self, name: str) -> object:

@@ -130,7 +130,7 @@ def test_history_and_blame_answer_what_was_served(repository: Path) -> None:
     assert "Repeat the greeting" in done.out
     now = json.loads(must(repository, "blame", NAME, "--at", "2999-01-01", "--format", "json").out)
     assert now["release"]["version"] == 2
-    must(repository, "blame", NAME, "--at", "1999-01-01", code=2)
+    must(repository, "blame", NAME, "--at", "1999-01-01", code=6)
     must(repository, "blame", NAME, "--at", "yesterday", code=2)
     must(repository, "history", "never-there", code=6)
 
@@ -190,3 +190,28 @@ def test_a_target_of_an_unknown_kind_gets_the_nearest_name(repository: Path) -> 
 
 def test_a_reason_that_no_log_can_keep_is_refused(repository: Path) -> None:
     must(repository, "rollback", NAME, "--env", "staging", "--reason", "x" * 3000, code=2)
+
+
+def test_a_prompt_that_nobody_knows_has_no_history(repository: Path) -> None:
+    must(repository, "freeze", "--env", "staging")
+    must(repository, "unfreeze", "--env", "staging")
+    assert "Did you mean" in must(repository, "history", NAME[:-1], "--env", "staging", code=2).err
+    assert (
+        "does not serve 'nope'"
+        in must(repository, "blame", "nope", "--env", "staging", "--at", "2999-01-01", code=2).err
+    )
+    done = must(repository, "blame", NAME, "--env", "staging", "--at", "2001-01-01", code=6)
+    assert "did not serve" in done.err
+
+
+def test_what_is_refused_is_not_announced_first(repository: Path) -> None:
+    must(repository, "disable", NAME, "--env", "staging")
+    done = must(repository, "disable", NAME, "--env", "staging", code=8)
+    assert done.out == ""
+    assert "disabled already" in done.err
+
+
+def test_an_unknown_kind_of_target_names_those_that_there_are(repository: Path) -> None:
+    done = must(repository, "status", "--target", "moon:x", code=2)
+    assert "unknown target 'moon'" in done.err
+    assert "sqlite" in done.err
