@@ -144,9 +144,7 @@ class PromptClient:
 
     def close(self) -> None:
         """Stop following; what is known can still be read."""
-        self._stop.set()
-        self._follower.stopping = True
-        self._follower.transport.interrupt()
+        _end(self._follower, self._stop)
         if self._thread is not None:
             self._thread.join(1.0)
 
@@ -214,11 +212,15 @@ class PromptClient:
         arguments = (self._follower, self._stop)
         self._thread = threading.Thread(target=_follow, args=arguments, name="llmops-prompts", daemon=True)
         self._thread.start()
+        # a client that is forgotten without `close`, or alive when the interpreter ends, takes its thread with it
+        self._finalizer = weakref.finalize(self, _end, *arguments)
 
     def _restart_after_fork(self) -> None:
         """Give a forked process a thread and connections of its own; the parent's are the parent's."""
         if self._stop.is_set():
             return
+        # the parent's connection is this process's too, and ending it here would end it there
+        self._finalizer.detach()
         old = self._follower
         self._stop = threading.Event()
         self._follower = Follower(
@@ -231,6 +233,12 @@ class PromptClient:
         )
         self._follower.freshness = old.freshness
         self._start()
+
+
+def _end(follower: Follower, stop: threading.Event) -> None:
+    stop.set()
+    follower.stopping = True
+    follower.transport.interrupt()
 
 
 def _follow(follower: Follower, stop: threading.Event) -> None:
