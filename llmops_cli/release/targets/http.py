@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import httpx
 
     from llmops_cli.core.release_target import Write
+    from llmops_cli.release.clock import Clock
     from llmops_cli.release.opening import Surroundings
 
 TOKEN_VARIABLE = "LLMOPS_TOKEN"  # noqa: S105 - the name of a variable
@@ -57,14 +59,26 @@ def open_target(uri: str, surroundings: Surroundings) -> HttpTarget:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status_code: int
+    content: bytes
+    etag: str
+
+
+class _EndlessAnswerError(Exception):
+    """An answer that is larger or takes longer than any answer does."""
+
+
 class HttpTarget:
     """A target behind a config service. Safe to use from several threads."""
 
-    def __init__(self, url: str, token: str = "", *, ca_file: Path | None = None) -> None:
+    def __init__(self, url: str, token: str = "", *, ca_file: Path | None = None, clock: Clock | None = None) -> None:
         """Take address, token, and the authorities to trust instead of the usual ones; nothing is opened yet."""
         self.label = _checked(url, token)
         self._token = token
         self._ca_file = ca_file
+        self._clock = clock or SystemClock()
         self._client: httpx.Client | None = None
 
     def environments(self) -> tuple[str, ...]:
@@ -99,10 +113,11 @@ class HttpTarget:
         }
         import httpx
 
+        path = f"/v1/environments/{write.environment}/changes"
         try:
-            response = self._opened().post(
-                f"/v1/environments/{write.environment}/changes", content=body, headers=headers
-            )
+            response = self._answered("POST", path, LARGEST_DOCUMENT, content=body, headers=headers)
+        except _EndlessAnswerError as error:
+            raise UnknownOutcomeError(str(error), where=self.label) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise self._unreachable(error) from None
         except httpx.HTTPError as error:
@@ -112,7 +127,7 @@ class HttpTarget:
 
     def wait(self, environment: str, after: int, timeout_seconds: float) -> int:
         """Return the revision as soon as it is above `after`, or the current one when the time is over."""
-        clock = SystemClock()
+        clock = self._clock
         end = clock.monotonic() + timeout_seconds
         while True:
             left = end - clock.monotonic()
@@ -139,40 +154,65 @@ class HttpTarget:
     def _revision(self, environment: str, after: int, seconds: int) -> int:
         path = f"/v1/environments/{environment}/state?after={after}&wait={seconds}"
         with self._reading():
-            response = self._send(path, seconds)
+            response = self._send(path, LARGEST_STATE, seconds)
             if response.status_code == _NOT_FOUND:
                 return 0
             if response.status_code == _NOT_MODIFIED:
                 # "production.42", or "production.42.…" for a part of it
-                return int(response.headers.get("etag", "").strip('"').split(".")[1])
+                return int(response.etag.strip('"').split(".")[1])
             self._check(response)
             return Fields(read_document(response.content, largest=LARGEST_STATE)).integer("revision")
 
     def _get_or_none(self, path: str, largest: int) -> bytes | None:
-        response = self._send(path)
+        response = self._send(path, largest)
         if response.status_code == _NOT_FOUND:
             return None
         self._check(response)
-        return self._bounded(response, largest)
-
-    def _get(self, path: str, largest: int) -> bytes:
-        response = self._send(path)
-        self._check(response)
-        return self._bounded(response, largest)
-
-    def _bounded(self, response: httpx.Response, largest: int) -> bytes:
-        if len(response.content) > largest:
-            message = f"the service answered with more than {largest} bytes."
-            raise TargetError(message, where=self.label)
         return response.content
 
-    def _send(self, path: str, wait_seconds: float = 0) -> httpx.Response:
+    def _get(self, path: str, largest: int) -> bytes:
+        response = self._send(path, largest)
+        self._check(response)
+        return response.content
+
+    def _send(self, path: str, largest: int, wait_seconds: float = 0) -> _Answer:
         import httpx
 
         try:
-            return self._opened().get(path, timeout=TIMEOUT_SECONDS + wait_seconds)
+            return self._answered("GET", path, largest, seconds=TIMEOUT_SECONDS + wait_seconds)
+        except _EndlessAnswerError as error:
+            raise TargetError(str(error), where=self.label) from None
         except httpx.HTTPError as error:
             raise self._unreachable(error) from None
+
+    def _answered(
+        self,
+        method: str,
+        path: str,
+        largest: int,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = TIMEOUT_SECONDS,
+    ) -> _Answer:
+        """Return a whole answer of bounded size within a bounded time.
+
+        Raises:
+            _EndlessAnswerError: it is larger, or it drips; the timeout of the library is per read.
+            httpx.HTTPError: there is none.
+        """
+        end = self._clock.monotonic() + seconds
+        with self._opened().stream(method, path, content=content, headers=headers, timeout=seconds) as response:
+            body = bytearray()
+            for chunk in response.iter_raw():
+                body += chunk
+                if len(body) > largest:
+                    message = f"the service answered with more than {largest} bytes."
+                    raise _EndlessAnswerError(message)
+                if self._clock.monotonic() > end:
+                    message = f"the service did not end its answer within {seconds:.0f} seconds."
+                    raise _EndlessAnswerError(message)
+            return _Answer(response.status_code, bytes(body), response.headers.get("etag", ""))
 
     def _opened(self) -> httpx.Client:
         import httpx
@@ -193,11 +233,11 @@ class HttpTarget:
             )
         return self._client
 
-    def _check(self, response: httpx.Response) -> None:
+    def _check(self, response: _Answer) -> None:
         if response.status_code != _OK:
             raise self._problem(response)
 
-    def _check_made(self, response: httpx.Response, write: Write) -> None:
+    def _check_made(self, response: _Answer, write: Write) -> None:
         if response.status_code in (_OK, _CREATED):
             try:
                 head = Fields(read_document(response.content)).text("head")
@@ -209,7 +249,7 @@ class HttpTarget:
             return
         raise self._problem(response, write)
 
-    def _problem(self, response: httpx.Response, write: Write | None = None) -> Exception:
+    def _problem(self, response: _Answer, write: Write | None = None) -> Exception:
         """Return the error that an answer stands for."""
         code, message, hint, details = _told(response)
         if write and code == "stale-revision":
@@ -267,7 +307,7 @@ def _trusting(ca_file: Path) -> ssl.SSLContext:
         raise SetupError(message, where=str(ca_file)) from None
 
 
-def _told(response: httpx.Response) -> tuple[str, str, str | None, Mapping[str, str]]:
+def _told(response: _Answer) -> tuple[str, str, str | None, Mapping[str, str]]:
     """Return code, message, hint and details of a problem; anything may have answered, a proxy too."""
     try:
         fields = Fields(read_document(response.content)).fields("error")
