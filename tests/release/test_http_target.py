@@ -147,9 +147,12 @@ def test_an_answer_without_an_end_is_a_target_that_failed() -> None:
 
 def test_an_answer_that_drips_is_given_up() -> None:
     drip = [b"1\r\n \r\n"] * 50
-    with answering(HEAD, *drip, b"0\r\n\r\n") as url, closing(HttpTarget(url, clock=Hasty())) as target:
-        with pytest.raises(TargetError, match="did not end its answer within 20 seconds"):
-            target.read_state("production")
+    with (
+        answering(HEAD, *drip, b"0\r\n\r\n") as url,
+        closing(HttpTarget(url, clock=Hasty())) as target,
+        pytest.raises(TargetError, match="did not end its answer within 20 seconds"),
+    ):
+        target.read_state("production")
 
 
 def test_an_answer_that_breaks_off_is_a_target_that_failed() -> None:

@@ -189,6 +189,7 @@ def test_the_flagd_provider_for_python_reads_the_folder_and_divides_users_as_the
         while client.get_object_details(NAME, {}).variant != "v1":
             pass
         keys = [f"user-{number}" for number in range(2000)]
+        variants: list[str | None] = []
         for _ in range(2):
             variants = [
                 client.get_object_details(NAME, {}, EvaluationContext(targeting_key=key)).variant for key in keys

@@ -77,10 +77,10 @@ def test_what_is_merged_is_live_in_staging_and_promoted_to_production(tmp_path: 
     repository = clone(tmp_path / "repository")
     artifacts = tmp_path / "artifacts"
     stand_ins = []
-    for name, source, target in (("upload-artifact", HERE, THERE), ("download-artifact", THERE, HERE)):
+    for name, source, to in (("upload-artifact", HERE, THERE), ("download-artifact", THERE, HERE)):
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "action.yml").write_text(COPY.format(name=name, source=source, target=target), "utf-8")
+        (folder / "action.yml").write_text(COPY.format(name=name, source=source, target=to), "utf-8")
         stand_ins += ["--local-repository", f"{used(name)}={folder}"]
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"ref": "refs/heads/main", "repository": {"full_name": "owner/repo"}}), "utf-8")
