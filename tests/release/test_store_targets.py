@@ -163,6 +163,17 @@ class TestS3(Stored):
         self.uri = f"s3://{bucket}/prompts"
 
 
+@pytest.mark.skipif(os.environ.get("LLMOPS_TEST_SERVERS") != "1", reason="only .ci/run promises to have every server")
+def test_no_server_is_missing_where_every_target_has_to_be_tested() -> None:
+    missing = {
+        "etcd": ETCD is None,
+        "redis": REDIS is None or find_spec("redis") is None,
+        "postgresql": MISSING,
+        "s3": find_spec("moto") is None or find_spec("boto3") is None,
+    }
+    assert not [name for name, gone in missing.items() if gone]
+
+
 @pytest.mark.parametrize(
     "uri", ["postgresql://ada:secret@h/d", "redis://:secret@h", "etcd://ada:secret@h", "s3://a:b@c"]
 )
