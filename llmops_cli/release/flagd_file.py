@@ -7,6 +7,7 @@ checksum tells whether the file is the one that was written for that state, whol
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import canonical_json, digest_of_bytes
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 _START = b'{"$schema":%s,"flags":{\n' % canonical_json(SCHEMA_URL)
 _BETWEEN = b",\n"
 _END = b"\n},"
+LONGEST_TAIL = 400
+"""Bytes of a file's end that `is_behind` looks at."""
+
+_REVISION_OF_FILE = re.compile(
+    rb'"metadata":\{"checksum":"sha256:[0-9a-f]{64}","environment":"[^"]*","revision":(\d+)\}\}\n\Z'
+)
+_REVISION_OF_STATE = re.compile(rb'"revision":(\d+),"schema":\d+\}\Z')
 
 
 def flagd_file(
@@ -40,6 +48,16 @@ def flagd_file(
             lines.append(line)
     flags = _BETWEEN.join(lines)
     return b"%s%s%s%s" % (_START, flags, _END, _tail(state, flags))
+
+
+def is_behind(tail: bytes, state: bytes) -> bool:
+    """Tell from the ends of both whether a file is another one than that of a state, or not whole.
+
+    Times of files do not tell: two writes may fall into one tick, and a file that lost its content is as new as ever.
+    """
+    wanted = _REVISION_OF_STATE.search(state)
+    told = _REVISION_OF_FILE.search(tail)
+    return wanted is not None and (told is None or told[1] != wanted[1])
 
 
 def _tail(state: EnvironmentState, flags: bytes) -> bytes:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 from release.samples import NAME, StillClock, intent, publish, release
 
@@ -126,3 +128,26 @@ def test_a_step_reads_the_releases_of_the_prompts_that_it_changes(tmp_path: Path
 )
 def test_the_fast_encoder_writes_canonical_json(value: JsonValue) -> None:
     assert canonical_json_of_texts(value) == canonical_json(value)
+
+
+@pytest.mark.parametrize("left", [b"", b'{"$schema"', None, b"older"])
+def test_whatever_a_killed_writer_or_a_power_cut_left_is_mended_by_the_next_read(
+    tmp_path: Path, left: bytes | None
+) -> None:
+    with closing(FileTarget(tmp_path)) as target:
+        publish(target, release(1))
+        path = flagd_path(tmp_path)
+        older = path.read_bytes()
+        publish(target, release(2))
+        wanted, times = path.read_bytes(), path.stat()
+        if left is None:
+            path.unlink()
+        else:
+            path.write_bytes(older if left == b"older" else left)
+            # file systems count time in ticks, so the file may look as new as the state, or newer
+            os.utime(path, ns=(times.st_atime_ns + 10**9, times.st_mtime_ns + 10**9))
+        assert load_state(target, PRODUCTION).revision == 2
+        assert path.read_bytes() == wanted
+        written = path.stat().st_ino
+        load_state(target, PRODUCTION)
+        assert path.stat().st_ino == written, "and then it is left alone"

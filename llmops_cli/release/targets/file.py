@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from llmops_cli.core.releases import DIGEST, ENVIRONMENT, Release, ReleaseRef, p
 from llmops_cli.core.snapshot import LARGEST_SNAPSHOT
 from llmops_cli.core.strict_document import LARGEST_STATE, DocumentError
 from llmops_cli.release.atomic_files import create_file, make_folder, replace_file, sync_folder
-from llmops_cli.release.flagd_file import flagd_file
+from llmops_cli.release.flagd_file import LONGEST_TAIL, flagd_file, is_behind
 from llmops_cli.release.opening import Surroundings, path_in_uri
 from llmops_cli.release.polling import poll
 
@@ -66,7 +67,7 @@ class FileTarget:
         """Return the newest state; a flagd file that a killed writer left behind is brought up to it."""
         with self._errors("read"):
             data = _read(self._folder(environment) / STATE)
-        if data is not None and self._flagd_is_behind(environment):
+        if data is not None and self._flagd_is_behind(environment, data):
             with suppress(TargetError, OSError, DocumentError), self._locked(environment):
                 self._write_flagd(self._current(environment))
         return data
@@ -162,12 +163,14 @@ class FileTarget:
             return parse_release(data, ref) if data is not None else None
         return None
 
-    def _flagd_is_behind(self, environment: str) -> bool:
-        folder = self._folder(environment)
+    def _flagd_is_behind(self, environment: str, state: bytes) -> bool:
         try:
-            return (folder / FLAGD).stat().st_mtime_ns < (folder / STATE).stat().st_mtime_ns
+            with (self._folder(environment) / FLAGD).open("rb") as stream:
+                stream.seek(0, os.SEEK_END)
+                stream.seek(max(0, stream.tell() - LONGEST_TAIL))
+                return is_behind(stream.read(), state)
         except OSError:
-            return (folder / STATE).exists()
+            return True
 
     def _folder(self, environment: str) -> Path:
         if not ENVIRONMENT.fullmatch(environment):
