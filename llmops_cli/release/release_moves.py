@@ -59,7 +59,9 @@ def roll_back(prompt: PromptState, event: Event, change: Change) -> PromptState:
     check_not_held(after, change, release)
     if prompt.stable and prompt.stable.digest == release.digest and not prompt.candidate:
         refuse(f"'{change.prompt_id}' serves this content already, as v{prompt.stable.version}.")
-    if prompt.candidate and after.hold_of(prompt.candidate.release.digest) is None:
+    # a canary of the very content that becomes stable is not what was bad
+    ended = prompt.candidate.release.digest if prompt.candidate else release.digest
+    if ended != release.digest and after.hold_of(ended) is None:
         refuse(f"the rollback of '{change.prompt_id}' does not hold the canary that it ends.")
     if prompt.stable and prompt.stable.digest != release.digest and after.hold_of(prompt.stable.digest) is None:
         refuse(f"the rollback of '{change.prompt_id}' does not hold what it replaces: automation would bring it back.")

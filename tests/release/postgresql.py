@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -49,8 +51,20 @@ class PostgresqlServer:
         vars(_commands)["pg_ctl"](stop, pgdata=self.server.pgdata, user=self.server.system_user)
 
     def start_again(self) -> None:
-        """Start the server with the same data; it recovers what was acknowledged."""
-        self.server.ensure_postgres_running()
+        """Start the server with the same data; it recovers what was acknowledged, and takes connections after that."""
+        import psycopg  # noqa: PLC0415 - an extra
+
+        for attempt in range(30):
+            try:
+                # the package waits for ten seconds, which a busy machine may not be done in
+                self.server.ensure_postgres_running()
+                psycopg.connect(self.server.get_uri()).close()
+            except (subprocess.SubprocessError, psycopg.OperationalError, AssertionError):
+                if attempt == 29:
+                    raise
+                time.sleep(1)
+            else:
+                return
 
 
 @contextmanager

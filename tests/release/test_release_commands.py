@@ -132,7 +132,7 @@ def test_history_and_blame_answer_what_was_served(repository: Path) -> None:
     assert now["release"]["version"] == 2
     must(repository, "blame", NAME, "--at", "1999-01-01", code=6)
     must(repository, "blame", NAME, "--at", "yesterday", code=2)
-    must(repository, "history", "never-there", code=6)
+    must(repository, "history", "never-there", code=2)
 
 
 def test_export_writes_what_readers_need(repository: Path, tmp_path: Path) -> None:

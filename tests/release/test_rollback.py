@@ -17,6 +17,7 @@ from release.world import must, next_version, published_repository
 
 from llmops_cli.core.errors import RefusedError, UsageError
 from llmops_cli.release.apply import apply
+from llmops_cli.release.canary_plans import plan_start
 from llmops_cli.release.event_log import verify
 from llmops_cli.release.reading import load_state
 from llmops_cli.release.rollback import plan_rollback
@@ -242,3 +243,19 @@ def test_after_everything_the_log_is_whole(target: SqliteTarget) -> None:
 def damage(folder: Path, version: int) -> None:
     with closing(sqlite3.connect(folder / "releases.db")) as connection, connection:
         connection.execute("UPDATE releases SET data = X'00ff' WHERE version = ?", (version,))
+
+
+def test_back_to_the_content_that_a_canary_is_trying_out_ends_the_canary_and_holds_only_the_bad_one(
+    target: SqliteTarget,
+) -> None:
+    for version in (1, 2):
+        publish(target, release(version))
+    state = load_state(target, "production")
+    stable = state.prompts[NAME].stable
+    assert stable is not None
+    earlier = next(ref for ref in state.prompts[NAME].released if ref != stable)
+    apply(plan_start(state, release(earlier.version), 10, intent()), target, StillClock())
+    roll_back(target)
+    after = load_state(target, "production").prompts[NAME]
+    assert (after.stable, after.candidate) == (earlier, None)
+    assert [hold.digest for hold in after.held] == [stable.digest]

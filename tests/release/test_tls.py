@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -97,6 +98,8 @@ def test_whoever_knows_the_authority_reads_and_rolls_back(
         monkeypatch.setenv("LLMOPS_CA_FILE", "ca.pem")
         with closing(SqliteTarget(tmp_path / "releases.db")) as store:
             publish(store, release(2))
+        with closing(open_target(url, Surroundings(folder=tmp_path, environ=os.environ))) as target:
+            assert target.wait(PRODUCTION, 1, 20) == 2, "the service looks into the file ten times a second"
         done = llmops("rollback", NAME, "--target", url, folder=tmp_path)
         assert done.code == 0, done.err
         assert "read back" in done.out
