@@ -122,6 +122,7 @@ class Catalog:
             findings=parsed.findings,
             document=document,
             templates=parsed.templates,
+            data=data,
         )
 
     def prompt(self, prompt_id: str) -> Prompt:

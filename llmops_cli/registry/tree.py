@@ -28,3 +28,7 @@ class FileTree(Protocol):
             FileNotFoundError: when there is no regular file at `path`.
         """
         ...
+
+    def holds(self, path: str, data: bytes) -> bool:
+        """Tell whether `path` is a regular file of exactly these bytes; it is not read where its id tells."""
+        ...

@@ -134,7 +134,7 @@ class _Validation:
         texts = self._text_findings(path, loaded.document.text)
         if loaded.prompt is None:
             return _report(path, loaded.findings, texts)
-        base, base_versions = self._earlier(loaded.prompt)
+        base, base_versions = self._earlier(loaded.prompt, loaded.data)
         context = RuleContext(
             document=loaded.document,
             prompt=loaded.prompt,
@@ -148,7 +148,7 @@ class _Validation:
         )
         return _report(path, loaded.findings, texts, prompt_findings(context))
 
-    def _earlier(self, prompt: Prompt) -> tuple[Prompt | None, Mapping[int, str] | None]:
+    def _earlier(self, prompt: Prompt, data: bytes) -> tuple[Prompt | None, Mapping[int, str] | None]:
         """Return the prompt of the base revision, and the versions of its history when one is compared with.
 
         A base file that does not parse has a version that nobody knows; without a history to tell it, no
@@ -156,7 +156,7 @@ class _Validation:
         """
         base: LoadedPrompt | None = None
         if self._base is not None and self._base.path_of(prompt.id) is not None:
-            base = None if self._is_as_in(self._base, prompt) else self._base.load(prompt.id)
+            base = None if self._is_as_in(self._base, prompt, data) else self._base.load(prompt.id)
             earlier = base.prompt if base else prompt
         else:
             earlier = None
@@ -166,14 +166,10 @@ class _Validation:
             return earlier, {earlier.version: earlier.digest()}
         return None, {} if self._base is not None and base is None else None
 
-    def _is_as_in(self, base: Catalog, prompt: Prompt) -> bool:
+    def _is_as_in(self, base: Catalog, prompt: Prompt, data: bytes) -> bool:
         """Tell whether the base has the same bytes at the same place, with the same partials: no need to parse them."""
-        if base.path_of(prompt.id) != prompt.path or base.partials() != self._catalog.partials():
-            return False
-        try:
-            return base.tree.read(prompt.path) == self._catalog.tree.read(prompt.path)
-        except FileNotFoundError:
-            return False
+        same_place = base.path_of(prompt.id) == prompt.path and base.partials() == self._catalog.partials()
+        return same_place and base.tree.holds(prompt.path, data)
 
     def _suite(self, path: str) -> Iterator[FileReport]:
         loaded = self._catalog.load_suite_path(path, self._metrics)

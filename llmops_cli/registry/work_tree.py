@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_CHUNK_BYTES = 1 << 20
+
 LEFT_OUT = frozenset({".git", ".llmops"})
 """Folders that are nobody's prompts: Git's own, and the runs of this machine."""
 
@@ -26,13 +28,14 @@ class WorkTree:
     def __init__(self, root: Path) -> None:
         """Look at the directory `root`; the root itself may be reached through a link."""
         self.root = root.resolve()
+        self._top = os.fspath(self.root)
 
     def paths(self, folder: str = "") -> Iterator[str]:
         """Walk the regular files below `folder`, sorted by code point."""
         parts = _parts(folder)
         if parts is None or not self._is_plain_folder(parts):
             return iter(())
-        return _sorted_files(os.fspath(self.root.joinpath(*parts)), "".join(f"{part}/" for part in parts))
+        return _sorted_files("/".join((self._top, *parts)), "".join(f"{part}/" for part in parts))
 
     def read(self, path: str) -> bytes:
         """Return the bytes of the regular file at `path`.
@@ -46,25 +49,45 @@ class WorkTree:
         # O_NOFOLLOW: a link that appears after the check is not followed either; O_NONBLOCK: a pipe does not hang
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
-            handle = os.open(self.root.joinpath(*parts), flags)
+            handle = os.open("/".join((self._top, *parts)), flags)
         except OSError as error:
             raise FileNotFoundError(path) from error
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        try:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode):
+                raise FileNotFoundError(path)
+            return _read_all(handle, found.st_size)
+        finally:
             os.close(handle)
-            raise FileNotFoundError(path)
-        with os.fdopen(handle, "rb") as file:
-            return file.read()
+
+    def holds(self, path: str, data: bytes) -> bool:
+        """Tell whether `path` is a regular file of exactly these bytes."""
+        try:
+            return self.read(path) == data
+        except FileNotFoundError:
+            return False
 
     def _is_plain_folder(self, parts: tuple[str, ...]) -> bool:
-        place = self.root
+        place = self._top
         for part in parts:
-            place /= part
+            place = f"{place}/{part}"
             try:
-                if not stat.S_ISDIR(place.lstat().st_mode):
+                if not stat.S_ISDIR(os.lstat(place).st_mode):
                     return False
             except OSError:
                 return False
         return True
+
+
+def _read_all(handle: int, size: int) -> bytes:
+    """Read to the end. One call gets all of a file that nobody is writing to; a file object makes four."""
+    data = os.read(handle, size + 1)
+    if len(data) == size:
+        return data
+    chunks = [data]
+    while chunk := os.read(handle, _CHUNK_BYTES):
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _parts(path: str) -> tuple[str, ...] | None:

@@ -40,6 +40,9 @@ class MemoryTree:
             raise FileNotFoundError(path)
         return self.files[path]
 
+    def holds(self, path: str, data: bytes) -> bool:
+        return self.files.get(path) == data
+
 
 def catalog_of(files: dict[str, str], paths: ProjectPaths | None = None) -> Catalog:
     return Catalog(MemoryTree(**files), ProjectSettings(paths=paths or ProjectPaths()))

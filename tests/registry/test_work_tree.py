@@ -75,3 +75,32 @@ def test_the_root_itself_may_be_reached_through_a_link(tmp_path: Path) -> None:
     write(tmp_path, "root/a")
     (tmp_path / "here").symlink_to(tmp_path / "root")
     assert WorkTree(tmp_path / "here").read("a") == b"root/a"
+
+
+def test_what_a_folder_holds_is_told_byte_by_byte(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one\r\n")
+    tree = WorkTree(tmp_path)
+    assert tree.holds("a.txt", b"one\r\n")
+    assert not tree.holds("a.txt", b"one\n")
+    assert not tree.holds("nowhere", b"")
+
+
+def test_a_large_file_and_an_empty_one_are_read_whole(tmp_path: Path) -> None:
+    tree = WorkTree(tmp_path)
+    for data in (b"", b"x", b"0123456789" * 300_000):
+        (tmp_path / "file").write_bytes(data)
+        assert tree.read("file") == data
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "file"
+    place.write_bytes(b"one")
+    status = os.fstat
+
+    def fstat_and_grow(handle: int) -> os.stat_result:
+        before = status(handle)
+        place.write_bytes(b"one and more")
+        return before
+
+    monkeypatch.setattr(os, "fstat", fstat_and_grow)
+    assert WorkTree(tmp_path).read("file") == b"one and more"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.findings import Finding
-from llmops_cli.evals.baselines.baseline_file import load_baseline
 from llmops_cli.registry.validation import FileReport
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ def baseline_reports(catalog: Catalog, paths: Sequence[str] = ()) -> Iterator[Fi
 
 
 def _findings(catalog: Catalog, path: str) -> tuple[Finding, ...]:
+    from llmops_cli.evals.baselines.baseline_file import load_baseline  # noqa: PLC0415 - only where a baseline is
+
     try:
         return load_baseline(catalog.tree.read(path), path).findings
     except FileNotFoundError:
