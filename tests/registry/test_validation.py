@@ -226,3 +226,20 @@ def test_a_prompt_that_is_as_in_the_base_is_not_read_from_it(tmp_path: Path) -> 
 
     assert errors(head, base=Catalog(Watched(), base.settings)) == []
     assert read == ["prompts/part.yaml"]
+
+
+def test_a_judge_that_a_case_adds_is_checked_like_one_of_the_suite(tmp_path: Path) -> None:
+    judge = '{"metric": "judge", "rubric": "rubrics/%s.yaml", "model": "echo/x", "min": 0.5}'
+    inline = "prompt: greet\ncases:\n  - id: c1\n    variables: {name: Ada}\n    metrics:\n      - %s\ngate: {min_cases: 1}\n"
+    rows = "".join(
+        f'{{"id": "c{number}", "variables": {{"name": "Ada"}}, "metrics": [{judge % "knid"}]}}\n' for number in range(3)
+    )
+
+    def found(**files: str) -> list[tuple[str, int]]:
+        reported = reports(catalog_in(tmp_path, whole(**files)), "evals/greet.yaml")
+        return sorted((finding.rule, finding.position.line) for report in reported for finding in report.findings)
+
+    assert found(**{"evals/greet.yaml": inline % judge % "kind"}) == [("judge-self", 6)]
+    assert found(**{"evals/greet.yaml": inline % judge % "knid"}) == [("judge-self", 6), ("rubric-missing", 6)]
+    # equal judges of many cases are told once, at the key that names their file
+    assert found(**{"evals/cases/greet.jsonl": rows}) == [("judge-self", 2), ("rubric-missing", 2)]
