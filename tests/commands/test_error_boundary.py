@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from commands.llmops import llmops
 
-from llmops_cli import cli
+from llmops_cli.commands import COMMANDS, Entry
 from llmops_cli.commands._console import OutputClosedError
 from llmops_cli.core import errors
 from llmops_cli.core.exit_codes import ExitCode
@@ -156,7 +156,7 @@ def test_no_command_at_all_shows_the_help_and_is_a_usage_error() -> None:
 
 
 def all_commands() -> list[str]:
-    return [entry.name for entry in cli.COMMANDS]
+    return [entry.name for entry in COMMANDS]
 
 
 @pytest.mark.parametrize("name", all_commands())
@@ -167,8 +167,8 @@ def test_every_command_explains_itself_within_80_columns(name: str) -> None:
     assert max(len(line) for line in outcome.out.splitlines()) <= 80
 
 
-@pytest.mark.parametrize("entry", cli.COMMANDS, ids=lambda entry: entry.name)
-def test_the_summary_of_a_command_is_the_first_sentence_of_its_docstring(entry: cli.Entry) -> None:
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_the_summary_of_a_command_is_the_first_sentence_of_its_docstring(entry: Entry) -> None:
     module, _, function = entry.location.partition(":")
     told = inspect.getdoc(getattr(import_module(f"llmops_cli.commands.{module}"), function)) or ""
     assert " ".join(told.split()).startswith(entry.summary)
@@ -179,7 +179,7 @@ def test_the_help_loads_no_command() -> None:
     script = "import sys; from llmops_cli.cli import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     loaded = set(done.stderr.split())
-    locations = {f"llmops_cli.commands.{entry.location.partition(':')[0]}" for entry in cli.COMMANDS}
+    locations = {f"llmops_cli.commands.{entry.location.partition(':')[0]}" for entry in COMMANDS}
     assert not locations & loaded
     assert not {"asyncio", "yaml", "pandas", "httpx", "torch", "git", "jinja2", "rich", "jsonschema"} & loaded
 

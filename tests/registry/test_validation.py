@@ -230,7 +230,8 @@ def test_a_prompt_that_is_as_in_the_base_is_not_read_from_it(tmp_path: Path) -> 
 
 def test_a_judge_that_a_case_adds_is_checked_like_one_of_the_suite(tmp_path: Path) -> None:
     judge = '{"metric": "judge", "rubric": "rubrics/%s.yaml", "model": "echo/x", "min": 0.5}'
-    inline = "prompt: greet\ncases:\n  - id: c1\n    variables: {name: Ada}\n    metrics:\n      - %s\ngate: {min_cases: 1}\n"
+    case = "cases:\n  - id: c1\n    variables: {name: Ada}\n    metrics:\n      - %s\n"
+    inline = f"prompt: greet\n{case}gate: {{min_cases: 1}}\n"
     rows = "".join(
         f'{{"id": "c{number}", "variables": {{"name": "Ada"}}, "metrics": [{judge % "knid"}]}}\n' for number in range(3)
     )
