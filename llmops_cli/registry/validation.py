@@ -10,6 +10,7 @@ from llmops_cli.core.findings import Finding
 from llmops_cli.core.safe_text import safe_text
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.project_file import PROJECT_PATH, load_project
+from llmops_cli.registry.tree import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -112,17 +113,19 @@ class _Validation:
 
     def _project(self) -> Iterator[FileReport]:
         text = self._text(PROJECT_PATH)
+        findings = load_project(self._catalog.tree).findings
         if text is not None:
-            findings = load_project(self._catalog.tree).findings
             yield _report(PROJECT_PATH, findings, self._text_findings(PROJECT_PATH, text))
+        elif findings:
+            yield _report(PROJECT_PATH, findings)
 
     def _partial(self, path: str) -> FileReport:
         from llmops_cli.registry.templates.partials import check_partial  # noqa: PLC0415 - as above
 
         try:
             data = self._catalog.tree.read(path)
-        except FileNotFoundError:
-            return _report(path, [_unreadable(path)])
+        except FileNotFoundError as error:
+            return _report(path, [Finding(path=path, rule="file-missing", message=unreadable(error))])
         text = data.decode("utf-8", "replace")
         return _report(path, check_partial(data, path, self._catalog.partials()), self._text_findings(path, text))
 
@@ -190,8 +193,8 @@ class _Validation:
 
         try:
             document = parse_yaml_document(self._catalog.tree.read(path), path)
-        except FileNotFoundError:
-            return _report(path, [_unreadable(path)])
+        except FileNotFoundError as error:
+            return _report(path, [Finding(path=path, rule="file-missing", message=unreadable(error))])
         return _report(path, parse_rubric(document).findings, self._text_findings(path, document.text))
 
     def _text(self, path: str) -> str | None:
@@ -210,7 +213,3 @@ class _Validation:
 def _report(path: str, *groups: Iterable[Finding]) -> FileReport:
     findings = {finding for group in groups for finding in group}
     return FileReport(path=path, findings=tuple(sorted(findings, key=Finding.sort_key)))
-
-
-def _unreadable(path: str) -> Finding:
-    return Finding(path=path, rule="file-missing", message="the file cannot be read.")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING
+
+from llmops_cli.core.errors import SetupError
+from llmops_cli.core.safe_text import safe_text
+from llmops_cli.registry.tree import UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 _CHUNK_BYTES = 1 << 20
+_MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.ENAMETOOLONG, errno.EINVAL})
+_LINKS = frozenset({errno.ELOOP, errno.EMLINK})  # what O_NOFOLLOW says on Linux and macOS, and on FreeBSD
 
 LEFT_OUT = frozenset({".git", ".llmops"})
 """Folders that are nobody's prompts: Git's own, and the runs of this machine."""
@@ -31,7 +38,11 @@ class WorkTree:
         self._top = os.fspath(self.root)
 
     def paths(self, folder: str = "") -> Iterator[str]:
-        """Walk the regular files below `folder`, sorted by code point."""
+        """Walk the regular files below `folder`, sorted by code point.
+
+        Raises:
+            SetupError: when a folder cannot be listed.
+        """
         parts = _parts(folder)
         if parts is None or not self._is_plain_folder(parts):
             return iter(())
@@ -41,6 +52,7 @@ class WorkTree:
         """Return the bytes of the regular file at `path`.
 
         Raises:
+            UnreadableFileError: when it is a link, or its permissions keep it from being read.
             FileNotFoundError: for anything else: no file, a link on the way, a place outside the root.
         """
         parts = _parts(path)
@@ -51,7 +63,11 @@ class WorkTree:
         try:
             handle = os.open("/".join((self._top, *parts)), flags)
         except OSError as error:
-            raise FileNotFoundError(path) from error
+            if error.errno in _MISSING:
+                raise FileNotFoundError(path) from error
+            link = error.errno in _LINKS
+            reason = "it is a symbolic link, and links are not followed" if link else error.strerror or "unknown error"
+            raise UnreadableFileError(path, reason) from error
         try:
             found = os.fstat(handle)
             if not stat.S_ISREG(found.st_mode):
@@ -74,8 +90,10 @@ class WorkTree:
             try:
                 if not stat.S_ISDIR(os.lstat(place).st_mode):
                     return False
-            except OSError:
-                return False
+            except OSError as error:
+                if error.errno in _MISSING:
+                    return False
+                raise _cannot_list(place, error) from error
         return True
 
 
@@ -90,6 +108,12 @@ def _read_all(handle: int, size: int) -> bytes:
     return b"".join(chunks)
 
 
+def _cannot_list(folder: str, error: OSError) -> SetupError:
+    """What a folder holds must not be taken for nothing because nobody may look."""
+    message = f"the folder cannot be read: {error.strerror or type(error).__name__}."
+    return SetupError(message, where=safe_text(folder, one_line=True), hint="Check its permissions.")
+
+
 def _parts(path: str) -> tuple[str, ...] | None:
     """Return the components of a relative path, or None when it could leave the tree."""
     if not path:
@@ -102,14 +126,21 @@ def _parts(path: str) -> tuple[str, ...] | None:
 
 
 def _sorted_files(folder: str, prefix: str) -> Iterator[str]:
-    """Walk depth first; a folder sorts as `name/`, which gives the order of the full paths."""
-    with os.scandir(folder) as entries:
-        found = sorted(
-            (f"{entry.name}/", True) if entry.is_dir(follow_symlinks=False) else (entry.name, False)
-            for entry in entries
-            if entry.name not in LEFT_OUT
-            and (entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False))
-        )
+    """Walk depth first; a folder sorts as `name/`, which gives the order of the full paths.
+
+    Raises:
+        SetupError: when a folder cannot be listed.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(
+                (f"{entry.name}/", True) if entry.is_dir(follow_symlinks=False) else (entry.name, False)
+                for entry in entries
+                if entry.name not in LEFT_OUT
+                and (entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False))
+            )
+    except OSError as error:
+        raise _cannot_list(folder, error) from error
     for name, is_folder in found:
         if is_folder:
             yield from _sorted_files(f"{folder}/{name[:-1]}", prefix + name)

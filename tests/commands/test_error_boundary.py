@@ -7,8 +7,9 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from commands.llmops import llmops
@@ -18,9 +19,6 @@ from llmops_cli.commands._console import OutputClosedError
 from llmops_cli.core import errors
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.findings import Finding, Position
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -250,3 +248,23 @@ def test_help_and_version_load_nothing_heavy() -> None:
             "asyncio",
             "rich",
         }
+
+
+def test_an_interrupt_while_the_commands_load_ends_without_a_traceback() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'llmops_cli.cli':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from llmops_cli.__main__ import run\n"
+        "sys.exit(run())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (130, "interrupted.")
+
+
+def test_the_script_is_the_entry_that_answers_an_interrupt() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["scripts"] == {"llmops": "llmops_cli.__main__:run"}

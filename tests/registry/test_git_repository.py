@@ -34,7 +34,7 @@ def test_a_folder_outside_any_repository_says_how_to_start_one(tmp_path: Path) -
 
 def test_a_bare_repository_is_refused(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "bare.git")], check=True)
-    with pytest.raises(SetupError, match=r"Git repository|bare"):
+    with pytest.raises(SetupError, match=r"this is a bare repository.*Clone it"):
         GitRepository.open(tmp_path / "bare.git")
 
 
@@ -375,7 +375,7 @@ def test_a_git_directory_whose_work_tree_is_elsewhere_is_not_opened(
     (tmp_path / "elsewhere").mkdir()
     scratch.commit("one", {"a.txt": "1"})
     scratch.git("config", "core.worktree", worktree)
-    with pytest.raises(SetupError, match=r"Git repository|bare|work tree"):
+    with pytest.raises(SetupError, match=r"Git repository|bare"):
         GitRepository.open(scratch.root)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.findings import Finding
+from llmops_cli.registry.tree import unreadable
 from llmops_cli.registry.validation import FileReport
 
 if TYPE_CHECKING:
@@ -26,5 +27,5 @@ def _findings(catalog: Catalog, path: str) -> tuple[Finding, ...]:
 
     try:
         return load_baseline(catalog.tree.read(path), path).findings
-    except FileNotFoundError:
-        return (Finding(path=path, rule="file-missing", message="the file cannot be read."),)
+    except FileNotFoundError as error:
+        return (Finding(path=path, rule="file-missing", message=unreadable(error)),)

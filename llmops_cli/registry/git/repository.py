@@ -244,7 +244,7 @@ def _process_for(folder: Path, environment: Mapping[str, str]) -> tuple[GitProce
         return process, (plain,) if plain else _with_parents(folder)
     given = environment.get("GIT_DIR")
     if not given:
-        raise git_advice.no_repository(folder)
+        raise git_advice.bare_repository(folder) if _is_git_folder(folder) else git_advice.no_repository(folder)
     names = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR")
     pinned = {name: str(Path(environment[name]).absolute()) for name in names if environment.get(name)}
     return GitProcess(folder, environment, {"GIT_WORK_TREE": str(folder), **pinned}), _with_parents(folder)
@@ -260,9 +260,12 @@ def _plain_place(folder: Path) -> Path | None:
         if os.path.lexists(place / "HEAD"):
             return None  # maybe a bare repository, or a Git directory itself
         if os.path.lexists(git):
-            whole = git.is_dir() and os.path.lexists(git / "HEAD") and (git / "objects").is_dir()
-            return place if whole and (git / "refs").is_dir() else None
+            return place if git.is_dir() and _is_git_folder(git) else None
     return None
+
+
+def _is_git_folder(folder: Path) -> bool:
+    return os.path.lexists(folder / "HEAD") and (folder / "objects").is_dir() and (folder / "refs").is_dir()
 
 
 def _with_parents(folder: Path) -> tuple[Path, ...]:

@@ -18,7 +18,9 @@ prompt: greet
 cases:
   - {id: ada, variables: {name: Ada}}
 metrics:
-  - {metric: judge_checklist, points: ["Is it polite?"], model: local/smollm2-135m}
+  - metric: judge_checklist
+    points: ["Is it polite?"]
+    model: local/smollm2-135m
 gate: {min_cases: 1}
 ```
 
@@ -37,7 +39,9 @@ prompt: greet
 cases:
   - {id: ada, variables: {name: Ada}}
 metrics:
-  - {metric: judge_checklist, points: ["Is it polite?"], model: replay/another-judge}
+  - metric: judge_checklist
+    points: ["Is it polite?"]
+    model: replay/another-judge
 gate: {min_cases: 1}
 ```
 """
