@@ -229,7 +229,7 @@ def test_a_reader_that_goes_away_ends_the_process_quietly() -> None:
 def test_help_and_version_load_nothing_heavy() -> None:
     script = (
         "import sys; from llmops_cli.cli import main; main([sys.argv[1]]); "
-        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+        "print(*sorted({name.split('.')[0] for name, module in sys.modules.items() if module}))"
     )
     for option in ("--help", "--version"):
         done = subprocess.run(
