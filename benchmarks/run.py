@@ -21,6 +21,7 @@ BENCHMARKS = {
     "validate.py": ["1000"],
     "git_history.py": ["--commits", "2000", "--prompts", "200", "--runs", "3"],
     "eval_deterministic.py": [],
+    "hostile_inputs.py": [],
 }
 """File → the arguments of a quick run."""
 

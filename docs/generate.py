@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmops_cli import cli
+from llmops_cli.commands import COMMANDS
 from llmops_cli.commands._parts import explanation_of
 from llmops_cli.commands.schema import SchemaKind
 from llmops_cli.core.exit_codes import ExitCode
@@ -31,7 +32,7 @@ def commands_page() -> str:
     lines = ["# Commands", "", NOTE, "", "Exit codes are explained in [exit-codes.md](exit-codes.md).", ""]
     lines += ["```text", help_of(), "```"]
     section = ""
-    for entry in cli.COMMANDS:
+    for entry in COMMANDS:
         if entry.section != section:
             section = entry.section
             lines += ["", f"## {section}"]

@@ -201,3 +201,6 @@ class _Rubrics:
         if path not in self._files:
             raise FileNotFoundError(path)
         return self._files[path]
+
+    def holds(self, path: str, data: bytes) -> bool:
+        return self._files.get(path) == data

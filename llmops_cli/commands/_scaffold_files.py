@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from posixpath import relpath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llmops_cli.commands._action_source import ActionSource
 
 SCHEMA_FOLDER = ".vscode/llmops"
 SCHEMA_KINDS = ("prompt", "suite", "rubric", "project")
@@ -43,6 +47,36 @@ metrics:
 {metrics}
 """
 
+WORKFLOW_PATH = ".github/workflows/prompts.yml"
+
+_WORKFLOW = """\
+name: prompts
+on: {pull_request: {types: [opened, synchronize, reopened, labeled, unlabeled]}, merge_group: {}}
+permissions: {}
+concurrency: {group: "prompts-${{ github.ref }}", cancel-in-progress: true}
+jobs:
+  gate:
+    name: gate
+    runs-on: ubuntu-24.04
+    permissions:
+      contents: read # to check out
+      pull-requests: write # for the comment
+    steps:
+      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0
+        with: {fetch-depth: 0, persist-credentials: false}
+      - uses: @ACTION@
+"""
+
+PRE_COMMIT_PATH = ".pre-commit-config.yaml"
+
+_PRE_COMMIT_OF_REPOSITORY = """\
+repos:
+  - repo: https://github.com/{repository}
+    rev: {pinned}
+    hooks:
+      - id: llmops-validate
+"""
+
 PRE_COMMIT = """\
 repos:
   - repo: local
@@ -72,6 +106,18 @@ _EXAMPLE_NAMES = (
     *("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Tim", "Margaret", "Dennis", "Frances"),
     *("Ken", "Hedy", "Linus", "Katherine", "Niklaus", "Annie", "John", "Adele", "Guido", "Zoë", "José"),
 )
+
+
+def workflow(action: ActionSource) -> str:
+    """Return the workflow that runs the gate on pull requests: the one that the guide shows."""
+    return _WORKFLOW.replace("@ACTION@", f"{action.repository}@{action.pinned}")
+
+
+def pre_commit(action: ActionSource | None) -> str:
+    """Return a configuration with our hook: from its repository where it is known, else the `llmops` on the PATH."""
+    if action is None:
+        return PRE_COMMIT
+    return _PRE_COMMIT_OF_REPOSITORY.format(repository=action.repository, pinned=action.pinned)
 
 
 def modeline(kind: str, path: str) -> str:

@@ -179,3 +179,6 @@ class _WithConfig:
         except OSError as error:
             message = f"the file of --config cannot be read: {error.strerror}."
             raise UsageError(message, where=str(self._config)) from error
+
+    def holds(self, path: str, data: bytes) -> bool:
+        return self.read(path) == data if path == PROJECT_FILE else self._tree.holds(path, data)

@@ -53,7 +53,9 @@ def log(
         console.note(f"There is more: llmops log {reference.id} -n {limit * 10}")
     if any(entry.cut_off for entry in entries):
         console.note("This clone is shallow; the history goes on after: git fetch --unshallow")
-    console.note(f"\nNext: llmops diff {reference.id} {rows[min(1, len(rows) - 1)].commit[:7]}")
+    # compare with the newest earlier revision that says something
+    earlier = next((row for row in rows[1:] if row.version is not None), rows[0])
+    console.note(f"\nNext: llmops diff {reference.id} {earlier.commit[:7]}")
     return ExitCode.PASS
 
 

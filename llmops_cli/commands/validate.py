@@ -18,6 +18,8 @@ from llmops_cli.reports.findings_text import count_severities, findings_summary,
 if TYPE_CHECKING:
     from llmops_cli.registry.validation import FileReport
 
+_FILES_PER_WRITE = 50
+
 
 class FindingsFormat(StrEnum):
     """How findings are printed."""
@@ -59,14 +61,23 @@ def validate(
 
 def _as_text(workspace: Workspace, reports: "Iterator[FileReport]") -> ExitCode:
     console = workspace.console
+    page = console.page
+    # a person sees each file at once; to a pipe or a log, a write for each of thousands of files is slow
+    together = 1 if page.wrap or console.verbose else _FILES_PER_WRITE
+    waiting: list[str] = []
     files, counts = 0, Counter[Severity]()
     for report in reports:
         files += 1
-        counts.update(count_severities(report.findings))
         if report.findings:
-            console.payload(findings_text(report.findings, console.page))
+            counts.update(count_severities(report.findings))
+            waiting.append(findings_text(report.findings, page))
+            if len(waiting) >= together:
+                console.payload("\n".join(waiting))
+                waiting.clear()
         else:
             console.detail(f"{report.path}: fine")
+    if waiting:
+        console.payload("\n".join(waiting))
     _refuse_nothing(files, workspace)
     console.note_report(findings_summary(files, counts, console.error_page))
     return _exit_code(counts)

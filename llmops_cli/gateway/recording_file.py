@@ -52,10 +52,6 @@ class RecordingFile:
         self._index: dict[RecordingKey, _Place] | None = None
         self._handle: BinaryIO | None = None
 
-    def keys(self) -> frozenset[RecordingKey]:
-        """Return the keys of all recordings."""
-        return frozenset(self._places())
-
     def answer(self, key: RecordingKey) -> Completion | None:
         """Return the recorded completion, None when there is none.
 
@@ -83,17 +79,17 @@ class RecordingFile:
                 seen.add(digest)
                 yield cast("JsonObject", self._document(place)["request"])
 
-    def write(self, added: Mapping[RecordingKey, bytes], removed: frozenset[RecordingKey] = frozenset()) -> bool:
-        """Add or replace lines, leave out `removed`, and tell whether the file changed; old or new, never between."""
+    def write(self, added: Mapping[RecordingKey, bytes]) -> bool:
+        """Add or replace lines, and tell whether the file changed; old or new, never between."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(self.path.parent):
             # another process may have written since the file was read
             self.close()
-            return self._write_locked(added, removed)
+            return self._write_locked(added)
 
-    def _write_locked(self, added: Mapping[RecordingKey, bytes], removed: frozenset[RecordingKey]) -> bool:
+    def _write_locked(self, added: Mapping[RecordingKey, bytes]) -> bool:
         places = self._places()
-        keys = sorted((set(places) | set(added)) - removed)
+        keys = sorted({*places, *added})
         if set(keys) == set(places) and not any(self._differs(key, line) for key, line in added.items()):
             return False
         descriptor, scratch = tempfile.mkstemp(prefix=f".{self.path.name}-", dir=self.path.parent)

@@ -14,7 +14,6 @@ from llmops_cli.gateway.recording_file import RecordingFile, RecordingKey, recor
 from llmops_cli.gateway.request_difference import describe_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from llmops_cli.core.completions import Completion, CompletionRequest
@@ -79,13 +78,6 @@ class Recordings:
                 raise SetupError(message, where=file.shown_path) from error
         self._pending.clear()
         return tuple(changed)
-
-    def prune(self, model_name: str, used_keys: Iterable[RecordingKey]) -> int:
-        """Remove the recordings of a model that are not among `used_keys`, and return how many those were."""
-        file = self._file(model_name)
-        unused = file.keys() - frozenset(used_keys)
-        file.write({}, removed=unused)
-        return len(unused)
 
     def close(self) -> None:
         """Write what is left and close the files."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from llmops_cli.core.findings import Finding
 from llmops_cli.core.safe_text import safe_text
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.loaded_files import LoadedPrompt, LoadedSuite
+from llmops_cli.registry.tree import unreadable
+from llmops_cli.registry.work_tree import WorkTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,8 +112,8 @@ class Catalog:
 
         try:
             data = self.tree.read(path)
-        except FileNotFoundError:
-            finding = Finding(path=path, rule="file-missing", message="the file cannot be read.")
+        except FileNotFoundError as error:
+            finding = Finding(path=path, rule="file-missing", message=unreadable(error))
             document = YamlDocument(path=path, root=None, findings=(finding,), lines_allowing={}, places=dict)
             return LoadedPrompt(path=path, prompt=None, findings=document.findings, document=document)
         document = parse_yaml_document(data, path)
@@ -122,6 +124,7 @@ class Catalog:
             findings=parsed.findings,
             document=document,
             templates=parsed.templates,
+            data=data,
         )
 
     def prompt(self, prompt_id: str) -> Prompt:
@@ -133,7 +136,7 @@ class Catalog:
         """
         loaded = self.load(prompt_id)
         if loaded.prompt is None:
-            raise invalid(loaded.path, loaded.findings)
+            raise invalid(loaded.path, loaded.findings, moment=self._moment)
         return loaded.prompt
 
     def load_suite(self, prompt_id: str, metrics: MetricTable) -> LoadedSuite:
@@ -165,7 +168,7 @@ class Catalog:
         """
         loaded = self.load_suite(prompt_id, metrics)
         if loaded.suite is None:
-            raise invalid(loaded.path, loaded.findings)
+            raise invalid(loaded.path, loaded.findings, moment=self._moment)
         return loaded.suite
 
     @cached_property
@@ -186,6 +189,10 @@ class Catalog:
         found = ((name, read_partial(self.tree, path)) for name, path in self._index.partials.items())
         return {name: text for name, text in found if text is not None}
 
+    @property
+    def _moment(self) -> str:
+        return "" if self.tree.label == WorkTree.label else self.tree.label
+
     def _unknown(self, prompt_id: str) -> UsageError:
         message = f"there is no prompt '{safe_text(prompt_id, one_line=True)}' ({self.tree.label})."
         hint = did_you_mean(prompt_id, self._index.prompts) or "List them: llmops list"
@@ -197,8 +204,14 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def invalid(path: str, findings: tuple[Finding, ...]) -> InvalidFileError:
-    """Return the error that says how many problems a file has and what the first is."""
+def invalid(path: str, findings: tuple[Finding, ...], *, moment: str = "") -> InvalidFileError:
+    """Return the error that says how many problems a file has and what the first is.
+
+    `moment` names the revision of the file, where it is not the one on disk: nobody should look for the mistake there.
+    """
+    if moment:
+        path = f"{path} at {moment}"
+        findings = tuple(replace(finding, path=f"{finding.path} at {moment}") for finding in findings)
     errors = sorted((finding for finding in findings if finding.is_error), key=Finding.sort_key)
     if not errors:
         return InvalidFileError("the file cannot be used.", where=path, findings=findings)

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedPrompt:
-    """A prompt file as read: the prompt, or the reasons why there is none; warnings come with a prompt."""
+    """A prompt file as read: the prompt, or the reasons why there is none; warnings come with a prompt.
+
+    `data` are the bytes of the file, empty when it could not be read.
+    """
 
     path: str
     prompt: Prompt | None
     findings: tuple[Finding, ...]
     document: YamlDocument
     templates: tuple[ParsedTemplate, ...] = ()
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

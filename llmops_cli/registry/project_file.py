@@ -12,6 +12,7 @@ from llmops_cli.core.suites import GatePolicy
 from llmops_cli.registry.documents.fields import field_of, object_of
 from llmops_cli.registry.documents.schema_check import check_schema
 from llmops_cli.registry.documents.yaml_document import parse_yaml_document
+from llmops_cli.registry.tree import UnreadableFileError, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,6 +130,9 @@ def load_project(tree: FileTree) -> LoadedProject:
     """Read `llmops.yaml` at the root of `tree`; a repository without one works with the defaults."""
     try:
         data = tree.read(PROJECT_PATH)
+    except UnreadableFileError as error:
+        finding = Finding(path=PROJECT_PATH, rule="file-missing", message=unreadable(error))
+        return LoadedProject(settings=ProjectSettings(), findings=(finding,))
     except FileNotFoundError:
         return LoadedProject(settings=ProjectSettings())
     document = parse_yaml_document(data, PROJECT_PATH)

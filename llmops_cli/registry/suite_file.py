@@ -17,6 +17,7 @@ from llmops_cli.registry.loaded_files import LoadedSuite
 from llmops_cli.registry.metric_specs import metric_findings, metric_specs
 from llmops_cli.registry.project_file import gate_policy
 from llmops_cli.registry.suite_judges import with_judges
+from llmops_cli.registry.tree import UnreadableFileError, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -166,8 +167,8 @@ def _rows(document: YamlDocument, read_dataset: Callable[[str], bytes]) -> tuple
     for index, path in enumerate(paths):
         try:
             data = read_dataset(path)
-        except FileNotFoundError:
-            findings.append(_missing_dataset(document, index, path))
+        except FileNotFoundError as error:
+            findings.append(_missing_dataset(document, index, path, error))
             continue
         found, problems = dataset_rows(data, path)
         rows += found
@@ -175,14 +176,15 @@ def _rows(document: YamlDocument, read_dataset: Callable[[str], bytes]) -> tuple
     return rows, findings
 
 
-def _missing_dataset(document: YamlDocument, index: int, path: str) -> Finding:
+def _missing_dataset(document: YamlDocument, index: int, path: str, error: FileNotFoundError) -> Finding:
     several = isinstance(cast("JsonObject", document.root)["cases"], list)
     position: Position = document.position_of("cases", index) if several else document.position_of("cases")
+    known = isinstance(error, UnreadableFileError)
     return Finding(
         path=document.path,
         position=position,
         rule="dataset-missing",
-        message=f"there is no file '{path}'.",
+        message=f"'{path}': {unreadable(error)}" if known else f"there is no file '{path}'.",
         hint="The path is relative to the folder of the suite file; links are not followed.",
     )
 

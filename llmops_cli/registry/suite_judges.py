@@ -7,13 +7,15 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import digest_of
+from llmops_cli.core.safe_text import safe_text
 from llmops_cli.registry.project_file import JudgeSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from llmops_cli.core.suites import MetricSpec, Suite
     from llmops_cli.registry.catalog import Catalog
+    from llmops_cli.registry.documents.yaml_document import YamlDocument
     from llmops_cli.registry.project_file import ProjectSettings
     from llmops_cli.registry.rubric_file import ParsedRubric, Rubric
 
@@ -30,6 +32,25 @@ def judge_metrics(suite: Suite) -> tuple[MetricSpec, ...]:
     """Return the suite's judges, then those that single cases add."""
     specs = (*suite.metrics, *(spec for case in suite.cases for spec in case.metrics))
     return tuple(spec for spec in specs if is_judge(spec))
+
+
+def placed_judges(suite: Suite, document: YamlDocument) -> Iterator[tuple[tuple[str | int, ...], str, MetricSpec]]:
+    """Yield each judge with its place in the suite's file and what to call it: the suite's, then those of cases.
+
+    A judge that many cases add alike is one. Of a case in a file of its own the place is that of `cases`.
+    """
+    for index, spec in enumerate(suite.metrics):
+        if is_judge(spec):
+            yield ("metrics", index), f"'{spec.name}'", spec
+    written = document.root.get("cases") if document.root else None
+    inline = isinstance(written, list) and all(isinstance(case, dict) for case in written)
+    seen: list[MetricSpec] = []
+    for number, case in enumerate(suite.cases):
+        for index, spec in enumerate(case.metrics):
+            if is_judge(spec) and spec not in seen:
+                seen.append(spec)
+                place = ("cases", number, "metrics", index) if inline else ("cases",)
+                yield place, f"'{spec.name}' of case '{safe_text(case.id, one_line=True)}'", spec
 
 
 def rubric_path(name: str, suite_path: str) -> str:

@@ -8,6 +8,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_NO_REASON = "the file cannot be read."
+
+
+class UnreadableFileError(FileNotFoundError):
+    """There is something at the path, and its bytes cannot be had; `reason` says why, in a few words."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        """Keep the reason for those who tell a file that is missing from one that is locked."""
+        super().__init__(path)
+        self.reason = reason
+
+
+def unreadable(error: FileNotFoundError) -> str:
+    """Return the sentence for a file that is listed or named and cannot be read, with the reason where it is known."""
+    return f"the file cannot be read: {error.reason}." if isinstance(error, UnreadableFileError) else _NO_REASON
+
+
 class FileTree(Protocol):
     """The regular files of a repository at one moment.
 
@@ -25,6 +42,10 @@ class FileTree(Protocol):
         """Return the bytes of one file.
 
         Raises:
-            FileNotFoundError: when there is no regular file at `path`.
+            FileNotFoundError: when there is no regular file at `path`; `UnreadableFileError` when it cannot be read.
         """
+        ...
+
+    def holds(self, path: str, data: bytes) -> bool:
+        """Tell whether `path` is a regular file of exactly these bytes; it is not read where its id tells."""
         ...

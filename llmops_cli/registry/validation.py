@@ -10,6 +10,7 @@ from llmops_cli.core.findings import Finding
 from llmops_cli.core.safe_text import safe_text
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.project_file import PROJECT_PATH, load_project
+from llmops_cli.registry.tree import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -112,17 +113,19 @@ class _Validation:
 
     def _project(self) -> Iterator[FileReport]:
         text = self._text(PROJECT_PATH)
+        findings = load_project(self._catalog.tree).findings
         if text is not None:
-            findings = load_project(self._catalog.tree).findings
             yield _report(PROJECT_PATH, findings, self._text_findings(PROJECT_PATH, text))
+        elif findings:
+            yield _report(PROJECT_PATH, findings)
 
     def _partial(self, path: str) -> FileReport:
         from llmops_cli.registry.templates.partials import check_partial  # noqa: PLC0415 - as above
 
         try:
             data = self._catalog.tree.read(path)
-        except FileNotFoundError:
-            return _report(path, [_unreadable(path)])
+        except FileNotFoundError as error:
+            return _report(path, [Finding(path=path, rule="file-missing", message=unreadable(error))])
         text = data.decode("utf-8", "replace")
         return _report(path, check_partial(data, path, self._catalog.partials()), self._text_findings(path, text))
 
@@ -134,7 +137,7 @@ class _Validation:
         texts = self._text_findings(path, loaded.document.text)
         if loaded.prompt is None:
             return _report(path, loaded.findings, texts)
-        base, base_versions = self._earlier(loaded.prompt)
+        base, base_versions = self._earlier(loaded.prompt, loaded.data)
         context = RuleContext(
             document=loaded.document,
             prompt=loaded.prompt,
@@ -148,7 +151,7 @@ class _Validation:
         )
         return _report(path, loaded.findings, texts, prompt_findings(context))
 
-    def _earlier(self, prompt: Prompt) -> tuple[Prompt | None, Mapping[int, str] | None]:
+    def _earlier(self, prompt: Prompt, data: bytes) -> tuple[Prompt | None, Mapping[int, str] | None]:
         """Return the prompt of the base revision, and the versions of its history when one is compared with.
 
         A base file that does not parse has a version that nobody knows; without a history to tell it, no
@@ -156,7 +159,7 @@ class _Validation:
         """
         base: LoadedPrompt | None = None
         if self._base is not None and self._base.path_of(prompt.id) is not None:
-            base = None if self._is_as_in(self._base, prompt) else self._base.load(prompt.id)
+            base = None if self._is_as_in(self._base, prompt, data) else self._base.load(prompt.id)
             earlier = base.prompt if base else prompt
         else:
             earlier = None
@@ -166,14 +169,10 @@ class _Validation:
             return earlier, {earlier.version: earlier.digest()}
         return None, {} if self._base is not None and base is None else None
 
-    def _is_as_in(self, base: Catalog, prompt: Prompt) -> bool:
+    def _is_as_in(self, base: Catalog, prompt: Prompt, data: bytes) -> bool:
         """Tell whether the base has the same bytes at the same place, with the same partials: no need to parse them."""
-        if base.path_of(prompt.id) != prompt.path or base.partials() != self._catalog.partials():
-            return False
-        try:
-            return base.tree.read(prompt.path) == self._catalog.tree.read(prompt.path)
-        except FileNotFoundError:
-            return False
+        same_place = base.path_of(prompt.id) == prompt.path and base.partials() == self._catalog.partials()
+        return same_place and base.tree.holds(prompt.path, data)
 
     def _suite(self, path: str) -> Iterator[FileReport]:
         loaded = self._catalog.load_suite_path(path, self._metrics)
@@ -194,8 +193,8 @@ class _Validation:
 
         try:
             document = parse_yaml_document(self._catalog.tree.read(path), path)
-        except FileNotFoundError:
-            return _report(path, [_unreadable(path)])
+        except FileNotFoundError as error:
+            return _report(path, [Finding(path=path, rule="file-missing", message=unreadable(error))])
         return _report(path, parse_rubric(document).findings, self._text_findings(path, document.text))
 
     def _text(self, path: str) -> str | None:
@@ -214,7 +213,3 @@ class _Validation:
 def _report(path: str, *groups: Iterable[Finding]) -> FileReport:
     findings = {finding for group in groups for finding in group}
     return FileReport(path=path, findings=tuple(sorted(findings, key=Finding.sort_key)))
-
-
-def _unreadable(path: str) -> Finding:
-    return Finding(path=path, rule="file-missing", message="the file cannot be read.")

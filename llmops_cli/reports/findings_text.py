@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.findings import Finding, Severity
 from llmops_cli.core.safe_text import safe_text
-from llmops_cli.reports.page import BAD, FAINT, GOOD, STRONG, WARN, hanging, rendered
+from llmops_cli.reports.page import BAD, FAINT, GOOD, STRONG, WARN, hanging, rendered, without_log_commands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from rich.text import Text
 
@@ -34,6 +34,9 @@ def sentence_of(finding: Finding) -> str:
 def findings_text(findings: Iterable[Finding], page: Page) -> str:
     """Return the findings in reading order, one line each (wrapped only where the page wraps)."""
     ordered = sorted(findings, key=Finding.sort_key)
+    if not page.wrap and not page.colour:
+        # a pipe or a log may get thousands of lines, and laying out costs 50 times what joining does
+        return without_log_commands("\n".join("".join(words for words, _ in _pieces(finding)) for finding in ordered))
     return rendered(page, *(hanging(page, _line(finding)) for finding in ordered)) if ordered else ""
 
 
@@ -61,15 +64,17 @@ def findings_summary(files: int, counts: Counter[Severity], page: Page) -> str:
 def _line(finding: Finding) -> Text:
     from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
-    line = Text.assemble(
-        (place_of(finding), STRONG),
-        " ",
-        (finding.severity.value, _STYLES[finding.severity]),
-        f" {finding.rule} {sentence_of(finding)}",
-    )
+    return Text.assemble(*_pieces(finding))
+
+
+def _pieces(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the words of a line, each with its style."""
+    yield place_of(finding), STRONG
+    yield " ", ""
+    yield finding.severity.value, _STYLES[finding.severity]
+    yield f" {finding.rule} {sentence_of(finding)}", ""
     for path, position in finding.related:
-        line.append(f" (see {safe_text(path, one_line=True)}:{position.line}:{position.column})", style=FAINT)
-    return line
+        yield f" (see {safe_text(path, one_line=True)}:{position.line}:{position.column})", FAINT
 
 
 def _counted(number: int, noun: str) -> str:

@@ -6,6 +6,10 @@ No input names an address off this machine.
 
 Outcomes: REJECT (an error finding of `rule`), WARN (a warning of `rule`, no error), ACCEPT (no error),
 GATE-FAIL (valid, but the evaluation must not pass).
+
+Limits, the same for every input and each command that reads it: it ends by itself, within `MOST_CPU_SECONDS` of
+processor time and `MOST_MEGABYTES` of memory. `measure.py` runs each one through the command line, in a process of its
+own that is killed where it does not end; `python benchmarks/hostile_inputs.py` prints what each took.
 """
 
 from __future__ import annotations
@@ -20,8 +24,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+MOST_CPU_SECONDS = 2.0
+MOST_MEGABYTES = 300
+
 PROMPT = "prompts/demo.yaml"
 SUITE = "evals/demo.yaml"
+RUBRIC = "evals/rubrics/good.yaml"
 # in two parts, so that secret scanners of our own repository stay quiet
 KEY = "sk-" + "proj-" + "A1b2C3d4" * 6
 
@@ -278,6 +286,12 @@ def _templates() -> Iterator[BadInput]:
 _AGAIN = "  - {id: c1, variables: {body: y}}\nmetrics: [{metric: json_valid}]\n"
 _PROVIDER = 'provider: {base_url: "http://2130706433:9/v1"}\n'
 _FORMULA = 'id,body,expected\nc1,"=HYPERLINK(""http://evil"",""x"")",+1\nc2,"@SUM(1)",-1\n'
+_RUBRIC = """\
+id: good
+version: 1
+criteria: "{{ output }} is good."
+scale: {choices: [{name: good, score: 1}, {name: bad, score: 0}]}
+"""
 _DEEP = '{"id":"c1","variables":' + '{"a":' * 20000 + "1" + "}" * 20001 + "\n"
 _DOUBLING = {
     "$defs": {"d0": {"type": "integer"}}
@@ -326,6 +340,10 @@ def _suites() -> Iterator[BadInput]:
         yield _input(number, text, outcome, rule, path=SUITE)
     rendered = suite('contains, expected: "49"', body='"{{ 7*7 }}"')
     yield _input("E30", rendered, "GATE-FAIL", path=SUITE, command="eval")
+    judged = suite("judge, rubric: rubrics/good.yaml, model: echo/demo, min: 0.5")
+    for number, path, rule in (("E32", SUITE, "judge-self"), ("E36", RUBRIC, "rubric-template")):
+        made = _input(number, judged, "WARN", rule, path=SUITE)
+        yield replace(made, path=path, files={**made.files, RUBRIC: _RUBRIC.encode()})
 
 
 def _datasets() -> Iterator[BadInput]:

@@ -111,6 +111,21 @@ def test_no_command_trips_over_a_bad_file(bad: BadInput, command: str, tmp_path:
     assert not (tmp_path / "pwned").exists()
 
 
+def test_every_input_ends_by_itself_with_its_exit_code_and_in_little_memory() -> None:
+    """Each in a process that is killed where it does not end: nothing here depends on how fast the machine is."""
+    command = [sys.executable, str(CORPUS.with_name("measure.py"))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10 * HANG_SECONDS)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {row["id"] for row in rows} == {bad.id for bad in ALL}
+    assert [row for row in rows if row["code"] < 0 or row["megabytes"] > MOST_MEGABYTES] == []
+    outcomes = {bad.id: INVALID if bad.outcome == "REJECT" else PASS for bad in ALL}
+    validated = {row["id"]: row["code"] for row in rows if row["command"] == "validate"}
+    assert validated == outcomes
+    # a suite that cannot be used ends an evaluation too; what can be used is scored or has nothing to compare with
+    assert {row["code"] for row in rows if row["command"] == "eval demo"} <= {0, 1, 2, 3, 7, 10}
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("command", ["validate", "eval demo"])
 @pytest.mark.parametrize("bad", BOMBS, ids=lambda bad: bad.id)
 def test_a_bomb_takes_little_memory_and_ends(bad: BadInput, command: str, tmp_path: Path) -> None:

@@ -7,20 +7,18 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from commands.llmops import llmops
 
-from llmops_cli import cli
+from llmops_cli.commands import COMMANDS, Entry
 from llmops_cli.commands._console import OutputClosedError
 from llmops_cli.core import errors
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.findings import Finding, Position
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -156,7 +154,7 @@ def test_no_command_at_all_shows_the_help_and_is_a_usage_error() -> None:
 
 
 def all_commands() -> list[str]:
-    return [entry.name for entry in cli.COMMANDS]
+    return [entry.name for entry in COMMANDS]
 
 
 @pytest.mark.parametrize("name", all_commands())
@@ -167,8 +165,8 @@ def test_every_command_explains_itself_within_80_columns(name: str) -> None:
     assert max(len(line) for line in outcome.out.splitlines()) <= 80
 
 
-@pytest.mark.parametrize("entry", cli.COMMANDS, ids=lambda entry: entry.name)
-def test_the_summary_of_a_command_is_the_first_sentence_of_its_docstring(entry: cli.Entry) -> None:
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_the_summary_of_a_command_is_the_first_sentence_of_its_docstring(entry: Entry) -> None:
     module, _, function = entry.location.partition(":")
     told = inspect.getdoc(getattr(import_module(f"llmops_cli.commands.{module}"), function)) or ""
     assert " ".join(told.split()).startswith(entry.summary)
@@ -179,7 +177,7 @@ def test_the_help_loads_no_command() -> None:
     script = "import sys; from llmops_cli.cli import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     loaded = set(done.stderr.split())
-    locations = {f"llmops_cli.commands.{entry.location.partition(':')[0]}" for entry in cli.COMMANDS}
+    locations = {f"llmops_cli.commands.{entry.location.partition(':')[0]}" for entry in COMMANDS}
     assert not locations & loaded
     assert not {"asyncio", "yaml", "pandas", "httpx", "torch", "git", "jinja2", "rich", "jsonschema"} & loaded
 
@@ -231,7 +229,7 @@ def test_a_reader_that_goes_away_ends_the_process_quietly() -> None:
 def test_help_and_version_load_nothing_heavy() -> None:
     script = (
         "import sys; from llmops_cli.cli import main; main([sys.argv[1]]); "
-        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+        "print(*sorted({name.split('.')[0] for name, module in sys.modules.items() if module}))"
     )
     for option in ("--help", "--version"):
         done = subprocess.run(
@@ -250,3 +248,23 @@ def test_help_and_version_load_nothing_heavy() -> None:
             "asyncio",
             "rich",
         }
+
+
+def test_an_interrupt_while_the_commands_load_ends_without_a_traceback() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'llmops_cli.cli':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from llmops_cli.__main__ import run\n"
+        "sys.exit(run())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (130, "interrupted.")
+
+
+def test_the_script_is_the_entry_that_answers_an_interrupt() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["scripts"] == {"llmops": "llmops_cli.__main__:run"}

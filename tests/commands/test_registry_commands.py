@@ -304,7 +304,7 @@ def test_validate_loads_neither_git_nor_the_network_nor_tables(tmp_path: Path) -
     example(tmp_path)
     script = (
         "import sys; from llmops_cli.cli import main; code = main(['validate']); "
-        "print(code, *sorted({name.split('.')[0] for name in sys.modules}), "
+        "print(code, *sorted({name.split('.')[0] for name, module in sys.modules.items() if module}), "
         "*(n for n in sys.modules if n == 'rich.markdown'))"
     )
     done = subprocess.run(
@@ -380,3 +380,59 @@ def test_the_log_shows_the_score_of_a_baseline_that_was_committed_after_its_prom
     assert second["version"] == 2
     assert second["score"] > 0
     assert first["score"] is None
+
+
+def test_a_project_file_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> None:
+    example(tmp_path)
+    (tmp_path / "elsewhere.yaml").write_text("gate: {min_cases: 1000}\n")
+    (tmp_path / "llmops.yaml").unlink()
+    (tmp_path / "llmops.yaml").symlink_to("elsewhere.yaml")
+    checked = llmops("validate", folder=tmp_path)
+    assert checked.code == 3
+    assert "llmops.yaml:1:1 error file-missing the file cannot be read: it is a symbolic link" in checked.out
+    assert llmops("list", folder=tmp_path).code == 3
+
+
+def test_a_git_folder_that_is_none_is_not_answered_with_git_init(tmp_path: Path) -> None:
+    example(tmp_path, commit=False)
+    (tmp_path / ".git").mkdir()
+    outcome = llmops("log", "echo-greeting", folder=tmp_path)
+    assert outcome.code == 4
+    assert "there is a .git here" in outcome.err
+    assert "git init" not in outcome.err
+
+
+def test_a_past_revision_that_does_not_parse_is_named_and_not_proposed(tmp_path: Path) -> None:
+    two_versions(tmp_path)
+    good = (tmp_path / PROMPT).read_text()
+    (tmp_path / PROMPT).write_text("id: [\n")
+    git(tmp_path, "commit", "-q", "-am", "Break it")
+    broken = git(tmp_path, "rev-parse", "--short=7", "HEAD")
+    (tmp_path / PROMPT).write_text(good)
+    git(tmp_path, "commit", "-q", "-am", "Mend it")
+    outcome = llmops("diff", "echo-greeting", "HEAD~1", folder=tmp_path)
+    assert outcome.code == 3
+    assert f"{PROMPT} at HEAD~1 ({broken}): the file cannot be used." in outcome.err
+    log = llmops("log", "echo-greeting", folder=tmp_path)
+    proposed = log.err.rsplit(" ", 1)[-1].strip()
+    assert proposed == git(tmp_path, "rev-parse", "--short=7", "HEAD~2")
+    assert llmops("diff", "echo-greeting", proposed, folder=tmp_path).code == 0
+
+
+def test_two_hundred_more_tokens_at_a_hundred_thousand_calls_a_day_read_as_dollars(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    model = "openai/gpt-5-mini-2026-08-07"
+    (tmp_path / "llmops.yaml").write_text(
+        f"providers: {{openai: {{protocol: openai}}}}\n"
+        f"models: {{{model}: {{price: {{input_usd_per_million: 10, output_usd_per_million: 30}}}}}}\n"
+    )
+    head = f"model: {{name: {model}}}\ntraffic: {{calls_per_day: 100000}}\n"
+    (tmp_path / "prompts").mkdir()
+    prompt = tmp_path / "prompts/demo.yaml"
+    prompt.write_text(f"id: demo\nversion: 1\n{head}template: You help.\n")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    prompt.write_text(f"id: demo\nversion: 2\n{head}template: You help.{' the' * 200}\n")
+    shown = " ".join(llmops("diff", "demo", folder=tmp_path).out.split())
+    assert "tokens +200 a call" in shown
+    assert "+$0.002 a call: +$200 a day, +$6,000 a month (30 days) at 100,000 calls a day" in shown

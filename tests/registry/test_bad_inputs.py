@@ -42,6 +42,7 @@ def read(bad: BadInput) -> tuple[Finding, ...]:
         return read_cases_rows(data, bad.path).findings
     document = parse_yaml_document(data, bad.path)
     kind = "suite" if bad.path.startswith("evals/") else "prompt"
+    kind = "rubric" if bad.path.startswith("evals/rubrics/") else kind
     return document.findings + check_schema(document, kind)
 
 

@@ -40,6 +40,9 @@ class MemoryTree:
             raise FileNotFoundError(path)
         return self.files[path]
 
+    def holds(self, path: str, data: bytes) -> bool:
+        return self.files.get(path) == data
+
 
 def catalog_of(files: dict[str, str], paths: ProjectPaths | None = None) -> Catalog:
     return Catalog(MemoryTree(**files), ProjectSettings(paths=paths or ProjectPaths()))
@@ -94,7 +97,7 @@ def test_a_broken_prompt_is_an_error_that_carries_all_findings() -> None:
     with pytest.raises(InvalidFileError) as caught:
         catalog.prompt("greet")
     assert len(caught.value.findings) == 3
-    assert caught.value.where == "prompts/greet.yaml:2:10"
+    assert caught.value.where == "prompts/greet.yaml at test:2:10"
     assert "(2 more)" in caught.value.message
     assert catalog.load("greet").prompt is None
 

@@ -147,7 +147,7 @@ def test_a_bare_repository_committed_as_a_folder_is_not_opened(
     (bare / "config").write_text(f"[core]\n bare = false\n fsmonitor = touch {canary}\n{setting}")
     outer = scratch.commit("outer")
     if worktree:
-        with pytest.raises(LlmopsError, match="Git repository"):
+        with pytest.raises(LlmopsError, match=r"Git repository|bare repository"):
             GitRepository.open(bare)
     else:
         with GitRepository.open(bare) as repository:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ def test_a_folder_outside_any_repository_says_how_to_start_one(tmp_path: Path) -
 
 def test_a_bare_repository_is_refused(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "bare.git")], check=True)
-    with pytest.raises(SetupError, match=r"Git repository|bare"):
+    with pytest.raises(SetupError, match=r"this is a bare repository.*Clone it"):
         GitRepository.open(tmp_path / "bare.git")
 
 
@@ -343,3 +344,55 @@ def test_real_histories_read_as_git_itself_reads_them(bundle: str, tmp_path: Pat
             assert "".join(f"{path}\0" for path in paths).encode() == git("ls-tree", "-rz", "--name-only", commit.hex)
             for path in paths:
                 assert tree.read(path) == git("show", f"{commit.hex}:{path}")
+
+
+@pytest.mark.parametrize("options", [(), ("--object-format=sha256",)], ids=["sha1", "sha256"])
+def test_what_a_revision_holds_is_told_by_ids_without_reading_a_file(
+    tmp_path: Path, scratch: Scratch, options: tuple[str, ...]
+) -> None:
+    other = type(scratch)(tmp_path / "other", *options)
+    (other.root / "link").symlink_to("a.txt")
+    other.commit("one", {"a.txt": "one\n", "sub/ü.txt": "zwei\r\n", "empty": ""})
+    with GitRepository.open(other.root) as repository:
+        tree = repository.tree_at("HEAD")
+        names = dict.fromkeys(tree.paths())
+        for blob in (tree.blob_of(name) for name in names):
+            (other.root / ".git/objects" / str(blob)[:2] / str(blob)[2:]).unlink()  # nothing could be read
+        assert tree.holds("a.txt", b"one\n")
+        assert tree.holds("sub/ü.txt", b"zwei\r\n")
+        assert tree.holds("empty", b"")
+        assert not tree.holds("a.txt", b"one")
+        assert not tree.holds("a.txt", b"")
+        assert not tree.holds("link", b"a.txt"), "a symbolic link is no file"
+        assert not tree.holds("sub", b"")
+        assert not tree.holds("nowhere", b"")
+
+
+@pytest.mark.parametrize("worktree", ["/", "/nowhere", "../../elsewhere"])
+def test_a_git_directory_whose_work_tree_is_elsewhere_is_not_opened(
+    scratch: Scratch, tmp_path: Path, worktree: str
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    scratch.commit("one", {"a.txt": "1"})
+    scratch.git("config", "core.worktree", worktree)
+    with pytest.raises(SetupError, match=r"Git repository|bare"):
+        GitRepository.open(scratch.root)
+
+
+def test_a_repository_that_is_reached_through_a_link_is_opened(scratch: Scratch, tmp_path: Path) -> None:
+    commit = scratch.commit("one", {"sub/a.txt": "1"})
+    (tmp_path / "by-link").symlink_to(scratch.root)
+    with GitRepository.open(tmp_path / "by-link" / "sub") as repository:
+        assert repository.head() == commit
+        assert repository.root == scratch.root
+
+
+def test_an_ordinary_repository_is_opened_without_loading_gitpython(scratch: Scratch) -> None:
+    scratch.commit("one")
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from llmops_cli.registry.git.repository import GitRepository\n"
+        f"print(GitRepository.open(Path({str(scratch.root)!r})).head(), 'git' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == [scratch.git("rev-parse", "HEAD"), "False"]

@@ -32,6 +32,9 @@ class OneFile:
             raise FileNotFoundError(path)
         return self.text.encode()
 
+    def holds(self, path: str, data: bytes) -> bool:
+        return self.read(path) == data
+
 
 def loaded(text: str | None) -> LoadedProject:
     return load_project(OneFile(text))

@@ -96,6 +96,13 @@ def test_the_failing_example_of_a_rule_breaks_that_rule_and_no_other(name: str, 
 
 
 @pytest.mark.parametrize("name", EXPLAINED)
+def test_an_example_can_be_copied_from_a_terminal_of_80_columns(name: str) -> None:
+    page = rule_page(name)
+    files = (*page.failing, *page.passing)
+    assert [line for file in files for line in file.text.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
 def test_the_passing_example_of_a_rule_breaks_no_rule(name: str, tmp_path: Path) -> None:
     found = example(tmp_path, rule_page(name).passing)
     assert {finding.rule for finding in found} <= {"suite-missing"} - {name}

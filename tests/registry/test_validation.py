@@ -16,7 +16,7 @@ from llmops_cli.registry.validation import FileReport, validate
 from llmops_cli.registry.work_tree import WorkTree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 GOOD = (
@@ -198,3 +198,49 @@ def test_a_base_that_does_not_parse_asks_for_no_version(tmp_path: Path) -> None:
     assert errors(head, base=base) == []
     new = catalog_in(tmp_path / "new", {"prompts/bye.yaml": GOOD.format(id="bye", version=7)})
     assert [rule for _, rule, _ in errors(new, base=base)] == ["version-rule"]
+
+
+def test_a_prompt_that_is_as_in_the_base_is_not_read_from_it(tmp_path: Path) -> None:
+    files = {
+        "prompts/greet.yaml": GOOD.format(id="greet", version=1),
+        "prompts/part.yaml": GOOD.format(id="part", version=1),
+    }
+    base = catalog_in(tmp_path / "base", files)
+    head = catalog_in(
+        tmp_path / "head", {**files, "prompts/part.yaml": GOOD.format(id="part", version=1) + "tags: [a]\n"}
+    )
+    read: list[str] = []
+
+    class Watched:
+        label = "base"
+
+        def paths(self, folder: str = "") -> Iterator[str]:
+            return base.tree.paths(folder)
+
+        def read(self, path: str) -> bytes:
+            read.append(path)
+            return base.tree.read(path)
+
+        def holds(self, path: str, data: bytes) -> bool:
+            return base.tree.holds(path, data)
+
+    assert errors(head, base=Catalog(Watched(), base.settings)) == []
+    assert read == ["prompts/part.yaml"]
+
+
+def test_a_judge_that_a_case_adds_is_checked_like_one_of_the_suite(tmp_path: Path) -> None:
+    judge = '{"metric": "judge", "rubric": "rubrics/%s.yaml", "model": "echo/x", "min": 0.5}'
+    case = "cases:\n  - id: c1\n    variables: {name: Ada}\n    metrics:\n      - %s\n"
+    inline = f"prompt: greet\n{case}gate: {{min_cases: 1}}\n"
+    rows = "".join(
+        f'{{"id": "c{number}", "variables": {{"name": "Ada"}}, "metrics": [{judge % "knid"}]}}\n' for number in range(3)
+    )
+
+    def found(**files: str) -> list[tuple[str, int]]:
+        reported = reports(catalog_in(tmp_path, whole(**files)), "evals/greet.yaml")
+        return sorted((finding.rule, finding.position.line) for report in reported for finding in report.findings)
+
+    assert found(**{"evals/greet.yaml": inline % judge % "kind"}) == [("judge-self", 6)]
+    assert found(**{"evals/greet.yaml": inline % judge % "knid"}) == [("judge-self", 6), ("rubric-missing", 6)]
+    # equal judges of many cases are told once, at the key that names their file
+    assert found(**{"evals/cases/greet.jsonl": rows}) == [("judge-self", 2), ("rubric-missing", 2)]

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from llmops_cli.core.errors import SetupError
+from llmops_cli.registry.tree import UnreadableFileError
 from llmops_cli.registry.work_tree import WorkTree
 
 if TYPE_CHECKING:
@@ -75,3 +78,70 @@ def test_the_root_itself_may_be_reached_through_a_link(tmp_path: Path) -> None:
     write(tmp_path, "root/a")
     (tmp_path / "here").symlink_to(tmp_path / "root")
     assert WorkTree(tmp_path / "here").read("a") == b"root/a"
+
+
+def test_what_a_folder_holds_is_told_byte_by_byte(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one\r\n")
+    tree = WorkTree(tmp_path)
+    assert tree.holds("a.txt", b"one\r\n")
+    assert not tree.holds("a.txt", b"one\n")
+    assert not tree.holds("nowhere", b"")
+
+
+def test_a_large_file_and_an_empty_one_are_read_whole(tmp_path: Path) -> None:
+    tree = WorkTree(tmp_path)
+    for data in (b"", b"x", b"0123456789" * 300_000):
+        (tmp_path / "file").write_bytes(data)
+        assert tree.read("file") == data
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "file"
+    place.write_bytes(b"one")
+    status = os.fstat
+
+    def fstat_and_grow(handle: int) -> os.stat_result:
+        before = status(handle)
+        place.write_bytes(b"one and more")
+        return before
+
+    monkeypatch.setattr(os, "fstat", fstat_and_grow)
+    assert WorkTree(tmp_path).read("file") == b"one and more"
+
+
+def locked(monkeypatch: pytest.MonkeyPatch, name: str, place: Path) -> None:
+    """Make one call fail for one place as the system does; a root user is refused nothing by permissions."""
+    real = getattr(os, name)
+
+    def refuse(path: str, *more: object) -> object:
+        if str(path) == str(place):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *more)
+
+    monkeypatch.setattr(os, name, refuse)
+
+
+def test_a_locked_file_is_told_from_one_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "a.txt")
+    (tmp_path / "link").symlink_to("a.txt")
+    locked(monkeypatch, "open", tmp_path / "a.txt")
+    tree = WorkTree(tmp_path)
+    with pytest.raises(UnreadableFileError) as caught:
+        tree.read("a.txt")
+    assert caught.value.reason == "Permission denied"
+    with pytest.raises(UnreadableFileError) as caught:
+        tree.read("link")
+    assert "symbolic link" in caught.value.reason
+    with pytest.raises(FileNotFoundError) as missing:
+        tree.read("nowhere")
+    assert not isinstance(missing.value, UnreadableFileError)
+
+
+@pytest.mark.parametrize(("call", "place"), [("scandir", "a/b"), ("lstat", "a/b"), ("scandir", "a/b/c")])
+def test_a_locked_folder_is_an_error_and_not_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, place: str
+) -> None:
+    write(tmp_path, "a/b/c/d.txt")
+    locked(monkeypatch, call, tmp_path / place)
+    with pytest.raises(SetupError, match="cannot be read: Permission denied"):
+        list(WorkTree(tmp_path).paths("a/b"))

@@ -157,3 +157,9 @@ def test_machine_formats_are_ascii_json_whatever_the_text(make: object) -> None:
         text = findings_sarif(hostile_findings(), tool_version="1", summaries={})
     assert text.isascii()
     json.loads(text)
+
+
+def test_a_pipe_gets_the_lines_that_a_terminal_would_lay_out() -> None:
+    findings = [*FINDINGS, *hostile_findings()]
+    laid_out = findings_text(findings, Page(width=1_000_000))
+    assert findings_text(findings, Page(wrap=False)) == laid_out

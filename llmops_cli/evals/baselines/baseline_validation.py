@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.findings import Finding
-from llmops_cli.evals.baselines.baseline_file import load_baseline
+from llmops_cli.registry.tree import unreadable
 from llmops_cli.registry.validation import FileReport
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def baseline_reports(catalog: Catalog, paths: Sequence[str] = ()) -> Iterator[Fi
 
 
 def _findings(catalog: Catalog, path: str) -> tuple[Finding, ...]:
+    from llmops_cli.evals.baselines.baseline_file import load_baseline  # noqa: PLC0415 - only where a baseline is
+
     try:
         return load_baseline(catalog.tree.read(path), path).findings
-    except FileNotFoundError:
-        return (Finding(path=path, rule="file-missing", message="the file cannot be read."),)
+    except FileNotFoundError as error:
+        return (Finding(path=path, rule="file-missing", message=unreadable(error)),)

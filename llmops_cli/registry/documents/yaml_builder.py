@@ -81,9 +81,9 @@ class YamlBuilder:
             StopParsingError: when nothing after a problem could be trusted.
             yaml.YAMLError: when the text is not YAML.
         """
+        handler_of = _HANDLERS.get
         while (event := next_event()) is not None:
-            handler = _HANDLERS.get(type(event))
-            if handler is not None:
+            if handler := handler_of(type(event)):
                 handler(self, event)
         if self._values_unknown:
             self.root = None
@@ -93,7 +93,7 @@ class YamlBuilder:
         if not self._frames:
             self._refuse_top(event, "text" if event.value else "nothing")
         frame = self._frames[-1]
-        if frame.wants_key:
+        if frame.mapping is not None and frame.key is _NO_KEY:
             frame.key = self._key(event, frame)
             frame.key_mark = event.start_mark
         else:

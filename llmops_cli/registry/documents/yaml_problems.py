@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.findings import Position
+from llmops_cli.registry.documents.yaml_builder import MAX_DEPTH
 
 if TYPE_CHECKING:
     from yaml import YAMLError
@@ -56,6 +57,8 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     ("block mapping", "The mapping cannot go on here.", "Compare the indentation with the lines above."),
 )
 _RULES = (
+    # libyaml has a limit of its own since 0.2.6, and looks ahead: it stops before the builder does
+    ("maximum nesting depth", "too-deep"),
     ("incompatible YAML document", "directive"),
     ("unknown directive", "directive"),
     ("directive", "directive"),
@@ -96,11 +99,13 @@ def explain_yaml_error(error: YAMLError, text: str) -> YamlProblem:
 
 
 _REFUSED = {
+    "too-deep": f"Values are nested deeper than {MAX_DEPTH} levels here.",
     "directive": "YAML directives (%…) are not allowed.",
     "tag": "YAML tags (!…) are not allowed.",
     "anchor": "YAML anchors and aliases are not allowed.",
 }
 _REMEDIES = {
+    "too-deep": "Flatten the structure.",
     "directive": "Delete the line.",
     "tag": "Delete the tag, or quote the text if it starts with an exclamation mark.",
     "anchor": "Write the value out, or quote the text if it starts with '&' or '*'.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import SetupError, UsageError
@@ -16,9 +17,20 @@ DEEPEN = "git fetch --unshallow"
 
 
 def no_repository(folder: Path) -> SetupError:
-    """Nothing around `folder` is a Git repository."""
-    message = "this folder is not in a Git repository."
-    return SetupError(message, where=safe_text(str(folder), one_line=True), hint="Start one with: git init")
+    """Nothing around `folder` is a Git repository, or what is there is none that git takes."""
+    where = safe_text(str(folder), one_line=True)
+    if any(os.path.lexists(place / ".git") for place in (folder, *folder.parents)):
+        message = "there is a .git here, but no Git repository that git would open."
+        return SetupError(message, where=where, hint="Look at it, and at its permissions: git status")
+    return SetupError("this folder is not in a Git repository.", where=where, hint="Start one with: git init")
+
+
+def bare_repository(folder: Path) -> SetupError:
+    """A repository without a work tree: there are no files to check or to change."""
+    message = "this is a bare repository, which has no files to work on."
+    return SetupError(
+        message, where=safe_text(str(folder), one_line=True), hint="Clone it, and run llmops in the clone."
+    )
 
 
 def why_not_opened(error: GitCommandError, folder: Path) -> SetupError:
@@ -30,8 +42,7 @@ def why_not_opened(error: GitCommandError, folder: Path) -> SetupError:
         command = safe_text(advice[0], one_line=True) if advice else "git config --global --add safe.directory '*'"
         return SetupError(message, where=where, hint=f"If you do trust it: {command}")
     if "must be run in a work tree" in error.said:
-        message = "this is a bare repository, which has no files to work on."
-        return SetupError(message, where=where, hint="Clone it, and run llmops in the clone.")
+        return bare_repository(folder)
     if "not a git repository" in error.said:
         return no_repository(folder)
     return error.as_setup_error(where)

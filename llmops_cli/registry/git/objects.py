@@ -14,6 +14,7 @@ import threading
 import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha1, sha256
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import InvalidFileError, SetupError
@@ -31,6 +32,7 @@ REGULAR_MODES = ("100644", "100755", "100664")
 """The modes of regular files; the last one is from the first years of Git and still in old histories."""
 
 _MINUTES_PER_DAY = 24 * 60
+_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,15 @@ class TreeEntry:
     def is_regular(self) -> bool:
         """Whether it is a regular file: no symbolic link, no submodule."""
         return self.mode in REGULAR_MODES
+
+
+def blob_id(data: bytes, *, digits: int) -> str:
+    """Return the id of a blob with these bytes, in a repository whose ids have 40 (SHA-1) or 64 (SHA-256) digits.
+
+    Nothing is filtered: of a file that Git converts on its way in (line ends), the id is another one.
+    """
+    framed = b"blob %d\0%s" % (len(data), data)
+    return (sha256(framed) if digits == _SHA256_DIGITS else sha1(framed, usedforsecurity=False)).hexdigest()
 
 
 def parse_tree(found: GitObject) -> Iterator[TreeEntry]:

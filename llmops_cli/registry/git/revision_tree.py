@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import SetupError
-from llmops_cli.registry.git.objects import REGULAR_MODES, parse_tree
+from llmops_cli.registry.git.objects import REGULAR_MODES, blob_id, parse_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,11 @@ class RevisionTree:
             message = f"the content of this file ({blob[:10]}) is not in this clone."
             raise SetupError(message, where=f"{path} at {self.label}", hint="Fetch it: git fetch --refetch --no-filter")
         return found.data
+
+    def holds(self, path: str, data: bytes) -> bool:
+        """Tell whether `path` is a regular file of exactly these bytes: by the id that Git would give them."""
+        blob = self.blob_of(path)
+        return blob is not None and blob == blob_id(data, digits=len(blob))
 
     def blob_of(self, path: str) -> str | None:
         """Return the id of the blob at `path`, or None when there is no regular file.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import InvalidFileError
 from llmops_cli.core.findings import Finding
-from llmops_cli.registry.git.objects import parse_tree
+from llmops_cli.registry.git.objects import blob_id, parse_tree
 from llmops_cli.registry.history.prompt_places import partials_folder, prompt_id_of
 
 if TYPE_CHECKING:
@@ -173,6 +173,11 @@ class CommitPartials(Mapping[str, str]):
         if found is None:
             raise FileNotFoundError(path)
         return found.data
+
+    def holds(self, path: str, data: bytes) -> bool:
+        """Tell whether `path` is a partial of exactly these bytes."""
+        blob = self._blobs.get(path.removeprefix(f"{self._folder}/").removesuffix(".md"))
+        return blob is not None and blob == blob_id(data, digits=len(blob))
 
 
 class _Recorded(Mapping[str, str]):

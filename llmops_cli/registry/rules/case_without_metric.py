@@ -33,7 +33,9 @@ variables: {name: {type: string}}
 ```yaml evals/greet.yaml
 prompt: greet
 cases:
-  - {id: ada, variables: {name: Ada}, metrics: [{metric: contains, expected: Ada}]}
+  - id: ada
+    variables: {name: Ada}
+    metrics: [{metric: contains, expected: Ada}]
 gate: {min_cases: 1}
 ```
 """

@@ -68,8 +68,8 @@ class InterfaceBreak:
 
     def check(self, context: RuleContext) -> Iterator[Finding]:
         """Report each breaking change."""
-        if context.base is None:
-            return
+        if context.base is None or context.base is context.prompt:
+            return  # nothing to compare with, or the very same file
         for change in interface_changes(context.base, context.prompt):
             if change.breaking:
                 keys = tuple(change.path.split("."))

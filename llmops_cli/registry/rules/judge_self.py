@@ -18,7 +18,9 @@ prompt: greet
 cases:
   - {id: ada, variables: {name: Ada}}
 metrics:
-  - {metric: judge_checklist, points: ["Is it polite?"], model: local/smollm2-135m}
+  - metric: judge_checklist
+    points: ["Is it polite?"]
+    model: local/smollm2-135m
 gate: {min_cases: 1}
 ```
 
@@ -37,7 +39,9 @@ prompt: greet
 cases:
   - {id: ada, variables: {name: Ada}}
 metrics:
-  - {metric: judge_checklist, points: ["Is it polite?"], model: replay/another-judge}
+  - metric: judge_checklist
+    points: ["Is it polite?"]
+    model: replay/another-judge
 gate: {min_cases: 1}
 ```
 """
@@ -47,7 +51,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
-from llmops_cli.registry.suite_judges import is_judge, judge_names, judge_settings_of, load_rubric, rubric_path
+from llmops_cli.registry.suite_judges import judge_names, judge_settings_of, load_rubric, placed_judges, rubric_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,19 +68,20 @@ class JudgeSelf:
 
     def check(self, context: SuiteContext) -> Iterator[Finding]:
         """Report a judge that judges itself, and a metric that nobody judges."""
-        for index, spec in enumerate(context.suite.metrics):
-            if is_judge(spec):
-                yield from self._problems(context, index, spec)
+        for place, called, spec in placed_judges(context.suite, context.document):
+            yield from self._problems(context, place, called, spec)
 
-    def _problems(self, context: SuiteContext, index: int, spec: MetricSpec) -> Iterator[Finding]:
+    def _problems(
+        self, context: SuiteContext, place: tuple[str | int, ...], called: str, spec: MetricSpec
+    ) -> Iterator[Finding]:
         path = rubric_path(str(spec.parameters.get("rubric", "")), context.suite.path)
         parsed = load_rubric(context.catalog, path) if "rubric" in spec.parameters and path else None
         names = judge_names(spec, parsed.rubric if parsed else None, context.settings)
         if not names:
             yield self._finding(
                 context,
-                index,
-                f"nobody is named to judge '{spec.name}'.",
+                place,
+                f"nobody is named to judge {called}.",
                 "Write model: in the metric, judge: in the rubric, or judges: {default: {model: …}} in llmops.yaml.",
             )
         subject = self._subject(context)
@@ -84,8 +89,8 @@ class JudgeSelf:
             if subject and judge_settings_of(name, context.settings).model == subject:
                 yield self._finding(
                     context,
-                    index,
-                    f"'{spec.name}' lets {subject} judge its own answers.",
+                    place,
+                    f"{called} lets {subject} judge its own answers.",
                     "Take a judge of another family: models prefer what they would have said.",
                 )
 
@@ -94,10 +99,10 @@ class JudgeSelf:
         prompt = context.catalog.load_path(path).prompt if path else None
         return context.settings.resolve_model(prompt.model.name) if prompt else ""
 
-    def _finding(self, context: SuiteContext, index: int, message: str, hint: str) -> Finding:
+    def _finding(self, context: SuiteContext, place: tuple[str | int, ...], message: str, hint: str) -> Finding:
         return Finding(
             path=context.suite.path,
-            position=context.document.position_of("metrics", index, "model"),
+            position=context.document.position_of(*place, "model"),
             severity=self.severity,
             rule=self.name,
             message=message,

@@ -53,7 +53,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from llmops_cli.core.findings import Finding, Severity
-from llmops_cli.registry.suite_judges import is_judge, load_rubric, rubric_path
+from llmops_cli.registry.suite_judges import load_rubric, placed_judges, rubric_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,9 +69,9 @@ class RubricMissing:
 
     def check(self, context: SuiteContext) -> Iterator[Finding]:
         """Report a rubric that is not there or has errors of its own."""
-        for index, spec in enumerate(context.suite.metrics):
+        for place, _, spec in placed_judges(context.suite, context.document):
             named = spec.parameters.get("rubric")
-            if not is_judge(spec) or not isinstance(named, str):
+            if not isinstance(named, str):
                 continue
             path = rubric_path(named, context.suite.path)
             parsed = load_rubric(context.catalog, path) if path else None
@@ -81,7 +81,7 @@ class RubricMissing:
             hint = f"llmops validate {path}" if parsed else "The path is relative to the folder of the suite file."
             yield Finding(
                 path=context.suite.path,
-                position=context.document.position_of("metrics", index, "rubric"),
+                position=context.document.position_of(*place, "rubric"),
                 severity=self.severity,
                 rule=self.name,
                 message=what,

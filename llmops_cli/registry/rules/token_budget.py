@@ -10,7 +10,9 @@ Fails:
 id: greet
 version: 1
 model: {name: local/smollm2-135m}
-template: "Greet {{ name }} in the warm and personal tone of a host who has known the guest for many years."
+template: |
+  Greet {{ name }} in the warm and personal tone of a host who has known the
+  guest for many years.
 variables: {name: {type: string}}
 budget: {prompt_tokens: 10}
 ```
@@ -21,7 +23,9 @@ Passes:
 id: greet
 version: 1
 model: {name: local/smollm2-135m}
-template: "Greet {{ name }} in the warm and personal tone of a host who has known the guest for many years."
+template: |
+  Greet {{ name }} in the warm and personal tone of a host who has known the
+  guest for many years.
 variables: {name: {type: string}}
 budget: {prompt_tokens: 200}
 ```

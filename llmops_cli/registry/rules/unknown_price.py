@@ -25,7 +25,8 @@ Passes:
 providers:
   openai: {protocol: openai, api_key: {env: OPENAI_API_KEY}}
 models:
-  openai/gpt-5-mini-2031-01-31: {price: {input_usd_per_million: 0.25, output_usd_per_million: 2.0}}
+  openai/gpt-5-mini-2031-01-31:
+    price: {input_usd_per_million: 0.25, output_usd_per_million: 2.0}
 ```
 
 ```yaml prompts/greet.yaml

@@ -63,8 +63,8 @@ class VersionRule:
 
     def check(self, context: RuleContext) -> Iterator[Finding]:
         """Report a version that the content does not ask for."""
-        if context.base_versions is None:
-            return
+        if context.base_versions is None or context.base is context.prompt:
+            return  # nothing to compare with, or the very same file
         problem = _problem(context.prompt, context.base, context.base_versions)
         if problem:
             yield Finding(
