@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import json
@@ -119,9 +120,11 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 
 def main(arguments: list[str]) -> int:
-    """Write all pages into the folder (docs/reference by default)."""
+    """Write all pages into a folder; an option that is none is refused, not taken for a folder."""
+    parser = argparse.ArgumentParser(description="Write the reference pages.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent / "reference")
+    folder = parser.parse_args(arguments).folder
     os.environ["COLUMNS"] = "80"
-    folder = Path(arguments[0]) if arguments else Path(__file__).parent / "reference"
     folder.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
         (folder / name).write_text(page(), encoding="utf-8", newline="\n")
