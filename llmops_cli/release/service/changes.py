@@ -66,6 +66,9 @@ async def change(call: Call) -> Response:
         made = await asyncio.to_thread(_make, call.hub.target, asked)
         await call.hub.refresh(call.environment)
     except LlmopsError as error:
+        if isinstance(error, StaleRevisionError) and error.current > call.hub.revision(call.environment):
+            # the winner's change is made but not shown yet: a loser that is told of it finds it when it looks
+            await call.hub.refresh(call.environment)
         raise problem_of(error) from None
     call.services.metrics.changed(call.environment, made.event.kind, repeated=made.repeated)
     call.request.state.log["key"], call.request.state.log["revision"] = made.event.key, made.event.revision
