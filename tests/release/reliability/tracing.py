@@ -19,6 +19,8 @@ from queue import SimpleQueue
 from signal import SIGKILL
 from typing import TYPE_CHECKING
 
+from release.changing_process import TRACED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,6 +31,7 @@ WRITERS = (
 )  # fmt: skip
 """Every system call with which these programs change a file or a folder, or make a change durable."""
 
+HANDSHAKE = "getppid"
 TIMEOUT_SECONDS = 120
 PROGRAM = Path(__file__).parents[1] / "changing_process.py"
 _CALL = re.compile(r"^(?:\d+ +)?([a-z0-9_]+)\(", re.MULTILINE)
@@ -55,12 +58,14 @@ class Traced:
     @property
     def reached(self) -> bool:
         """Whether the fault came to pass."""
-        return self.exit_code == -SIGKILL or "(INJECTED)" in self.record
+        return self.exit_code == -SIGKILL or any(
+            "(INJECTED)" in line and HANDSHAKE not in line for line in self.record.splitlines()
+        )
 
     @property
     def calls(self) -> list[str]:
         """The names of the calls, in their order."""
-        return _CALL.findall(self.record)
+        return [name for name in _CALL.findall(self.record) if name != HANDSHAKE]
 
 
 class Tracers:
@@ -77,8 +82,9 @@ class Tracers:
         record, answer = folder.with_name(f"{folder.name}.record"), folder.with_name(f"{folder.name}.answer")
         try:
             pid = _told(maker, {"folder": str(folder), "uri": uri, "change": change, "answer": str(answer)})
-            tracer = ["strace", "-f", "-qq", "-p", str(pid), "-o", str(record), "-e", f"trace={_names()}", *options]
-            subprocess.run(tracer, check=False, timeout=TIMEOUT_SECONDS)
+            handshake = ["-e", f"inject={HANDSHAKE}:retval={TRACED}"]
+            tracer = ["strace", "-f", "-qq", "-p", str(pid), "-o", str(record), "-e", f"trace={_names()}", *handshake]
+            subprocess.run([*tracer, *options], check=False, timeout=TIMEOUT_SECONDS)
             exit_code = _told(maker)
             acknowledged = answer.read_bytes() != b""
             return Traced(acknowledged=acknowledged, exit_code=exit_code, record=record.read_text("utf-8", "replace"))
@@ -114,4 +120,4 @@ def _told(maker: subprocess.Popen[str], question: dict[str, str] | None = None) 
 
 def _names() -> str:
     # a question mark: some machines do not have each call
-    return ",".join(f"?{name}" for name in WRITERS)
+    return ",".join(f"?{name}" for name in (*WRITERS, HANDSHAKE))
