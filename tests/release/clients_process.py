@@ -92,13 +92,14 @@ def _raced(barrier: Barrier, target: Target, write: Write) -> dict[str, Any]:
 
 def _committed(target: Target, write: Write) -> dict[str, Any]:
     """Commit as `apply` does: a lost answer is asked for again."""
+    last: Exception | None = None
     for again in range(MOST_ATTEMPTS):
         try:
             target.commit(write)
         except StaleRevisionError as error:
             return {"stale": error.current, "again": again}
         except UnknownOutcomeError as error:
-            last: Exception = error
+            last = error
         except LlmopsError as error:
             return {"failed": str(error), "again": again}
         else:

@@ -45,9 +45,7 @@ class History:
     def value(self, revision: int) -> Value:
         return (revision, self.commit(revision).head) if revision else NOTHING
 
-    def pick(
-        self, lots: random.Random, fits: Callable[[Operation, int], bool]
-    ) -> tuple[int, Operation, int]:
+    def pick(self, lots: random.Random, fits: Callable[[Operation, int], bool]) -> tuple[int, Operation, int]:
         """Return an operation and a revision that exists, for which `fits` holds."""
         for _ in range(MOST_PICKS):
             position, revision = lots.randrange(len(self.operations)), lots.randrange(1, len(self.made))

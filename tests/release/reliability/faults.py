@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 PRODUCTION = "production"
 TARGETS = ("sqlite:releases.db", "file:releases")
 CHANGES = ("publish", "rollback")
-FAULTS = ("signal=KILL:when={}", "error=EIO:when={}", "error=ENOSPC:when={}", "error=EIO:when={}+", "error=ENOSPC:when={}+")  # fmt: skip
+ONCE = ("signal=KILL:when={}", "error=EIO:when={}", "error=ENOSPC:when={}")
+FOR_EVER = ("error=EIO:when={}+", "error=ENOSPC:when={}+")
+FAULTS = (*ONCE, *FOR_EVER)
 KILL = FAULTS[0]
 _TEMPORARY = re.compile(r"\.\d+\.[0-9a-f]{8}\.new$")
 
@@ -228,4 +230,3 @@ def _report(name: str, done: str, results: Sequence[Result]) -> Report:
     if missed:
         violations += (f"{done}: {missed} faults were never reached",)
     return Report(name=name, done=done, counts={"runs": len(results), **outcomes}, violations=violations)
-

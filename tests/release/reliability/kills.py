@@ -38,15 +38,15 @@ FIRST_STEP_SECONDS = 60
 class Size:
     """How much is done: kills on each target; after so many the log begins anew, since each kill reads all of it."""
 
-    kills: int = 1000
+    kills: int = 400
     kills_of_the_service: int = 200
     kills_a_log: int = 50
-    publishers: int = 4
+    publishers: int = 3
     seed: int = 5
 
 
 FULL = Size()
-QUICK = Size(kills=8, kills_of_the_service=3, publishers=3)
+QUICK = Size(kills=8, kills_of_the_service=3)
 
 
 def reports(folder: Path, size: Size) -> Iterator[Report]:

@@ -3,8 +3,9 @@
 A history is linearizable when its operations can be put in an order in which each lies between its call and its
 return and each answer is right (Herlihy & Wing 1990). The search is that of Wing & Gong (1993), which tries
 each operation that may come next and takes it back when that leads nowhere, with the memory of Lowe (2017): an order of
-the same operations that leads to the same state is not tried twice. An operation whose answer was lost may have
-happened at any time after its call, or not at all.
+the same operations that leads to the same state is not tried twice. An operation that changes nothing is placed as
+soon as it fits, and nothing else is tried in its stead: whatever could come before it could come after it as well.
+An operation whose answer was lost may have happened at any time after its call, or not at all.
 
 The object is one environment: a register of revision and head that is read, and compared and set.
 """
@@ -91,11 +92,11 @@ class _Search:
                     # whoever is called after this one returned comes after it
                     deadline = min(deadline, self._operations[index].returned)
                     index = self._next[index]
-            elif self._order:
-                index = self._take_back()
-                deadline = self._deadline_before(index)
             else:
-                return False
+                changed = self._take_back()
+                if changed is None:
+                    return False
+                index, deadline = self._next[changed], self._deadline_before(self._next[changed])
         return True
 
     def _place(self, index: int) -> bool:
@@ -103,24 +104,29 @@ class _Search:
         after = self._operations[index].after(self._value)
         if after is None:
             return False
-        known = (self._placed | 1 << index, after)
-        if known in self._known:
-            return False
-        self._known.add(known)
+        placed = self._placed | 1 << index
+        if after != self._value:
+            if (placed, after) in self._known:
+                return False
+            self._known.add((placed, after))
         self._order.append((index, self._value))
-        self._placed, self._value = known
+        self._placed, self._value = placed, after
         self._next[self._before[index]] = self._next[index]
         self._before[self._next[index]] = self._before[index]
         self._answered -= self._operations[index].returned != inf
         return True
 
-    def _take_back(self) -> int:
-        """Undo the last placement and return the operation that can be tried after it."""
-        index, self._value = self._order.pop()
-        self._placed ^= 1 << index
-        self._next[self._before[index]] = self._before[self._next[index]] = index
-        self._answered += self._operations[index].returned != inf
-        return self._next[index]
+    def _take_back(self) -> int | None:
+        """Undo placements down to the last that changed something, and return that one; None when there is none."""
+        while self._order:
+            after = self._value
+            index, self._value = self._order.pop()
+            self._placed ^= 1 << index
+            self._next[self._before[index]] = self._before[self._next[index]] = index
+            self._answered += self._operations[index].returned != inf
+            if self._value != after:
+                return index
+        return None
 
     def _deadline_before(self, index: int) -> float:
         """Return when the first of the operations that stand before one returned."""

@@ -183,8 +183,8 @@ def s3(folder: Path) -> Iterator[Callable[[], Place]]:
     del folder
     port = free_port()
     numbers = count(1)
-    program = str(Path(sys.executable).with_name("moto_server"))
-    with started([program, "-H", "127.0.0.1", "-p", str(port)], port), pytest.MonkeyPatch.context() as patch:
+    program = str(Path(__file__).parents[1] / "s3_server.py")
+    with started([sys.executable, program, str(port)], port), pytest.MonkeyPatch.context() as patch:
         for name, value in AWS.items():
             patch.setenv(name, value)
         yield lambda: _bucket(f"http://127.0.0.1:{port}", f"test-{next(numbers)}")
