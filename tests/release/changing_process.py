@@ -1,6 +1,6 @@
 """Makes changes of a target in processes of their own, which tests trace, kill and starve.
 
-Each line on standard input is a JSON object with `folder`, `uri`, `change` (publish or rollback) and `answer`, a
+Each line on standard input is a JSON object with `folder`, `uri`, `change` (first, publish, rollback) and `answer`, a
 file. For each a process is forked that has everything imported already and waits until somebody traces it. Its
 id is printed, then how it ended. What it acknowledges is in the file.
 
@@ -43,8 +43,8 @@ _PR_SET_PTRACER, _ANYBODY = 0x59616D61, ctypes.c_ulong(-1)
 
 
 def changed(target: Target, change: str) -> Receipt:
-    """Publish version 3, or roll back from version 2 to 1."""
-    if change == "publish":
+    """Publish version 3 (as the `first` of all or not), or roll back from version 2 to 1."""
+    if change in ("publish", "first"):
         return apply(publish_plan(target, release(3)), target, StillClock())
     return apply(plan_rollback(load_state(target, "production"), NAME, target, intent("broken")), target, StillClock())
 

@@ -58,7 +58,7 @@ class Size:
 
 
 FULL = Size()
-QUICK = Size(every=4, every_recovery=16, recovery_faults=FAULTS[:2])
+QUICK = Size(every_recovery=24, recovery_faults=FAULTS[:2])
 
 
 @dataclass(frozen=True, slots=True)

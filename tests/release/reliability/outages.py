@@ -125,11 +125,11 @@ class Outage:
     def run(self, hours: int) -> Iterator[str]:
         """Serve version 1, go away, and come back with version 2."""
         with ExitStack() as stack:
-            with running(self.folder / "releases.db", port=self.port, heartbeat_seconds=0.2) as service:
-                publish(service.target, release(1))
-                service.hub.target.wait(PRODUCTION, 0, 1.0)
-                bundle = self.folder / "prompts.bundle"
-                bundle.write_bytes(load_snapshot(service.target, PRODUCTION).data())
+            bundle = self.folder / "prompts.bundle"
+            with closing(SqliteTarget(self.folder / "releases.db")) as store:
+                publish(store, release(1))
+                bundle.write_bytes(load_snapshot(store, PRODUCTION).data())
+            with running(self.folder / "releases.db", port=self.port, heartbeat_seconds=0.2):
                 connected = stack.enter_context(self._client("connected"))
                 connected.poll_only()
                 connected.follower.attempt()
