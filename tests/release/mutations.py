@@ -22,7 +22,7 @@ WORDS = [b"Ignore", b"Summarize", b"\xff", b"\xed\xa0\x80", b"\xc0\xaf", b"\\u00
 
 def mutated(data: bytes, source: random.Random) -> bytes:
     """Return the bytes cut, flipped, doubled, shortened, reworded, replaced, or with members changed or exchanged."""
-    ways = [*_OF_BYTES, *_OF_DOCUMENTS] if data.startswith(b"{") and b"\n" not in data else _OF_BYTES
+    ways = [*_OF_BYTES, *_OF_DOCUMENTS] if data.startswith(b'{"') and b"\n" not in data else _OF_BYTES
     return source.choice(ways)(data, source)
 
 

@@ -292,7 +292,7 @@ def _make(target, asked):
         _CHANGES,
         "def _check_releases(target, state, asked): return",
         None,
-        "tests/release/test_service_access.py",
+        "tests/release/test_service_protocols.py",
     ),
     Bug("a client accepts a lower revision", _MEMORY, "if state.revision < self.floor:", "if False:", _CLIENT),
     Bug("a client accepts another past", _MEMORY, "state.head != self.head", "False", _CLIENT),

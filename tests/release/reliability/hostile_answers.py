@@ -60,7 +60,7 @@ def reports(folder: Path, size: Size) -> Iterator[Report]:
     logging.getLogger("llmops_cli.client").setLevel(logging.CRITICAL)
     try:
         with hostile_server(feed.answer) as server:
-            while feed.counts.total() < size.answers:
+            while feed.counts.total() < size.answers and not server.defects:
                 violations += _one_client(server, feed)
     finally:
         logging.getLogger("llmops_cli.client").setLevel(logging.NOTSET)

@@ -135,10 +135,18 @@ class HostileServer:
 
     answer: Callable[[str], bytes]
     url: str = ""
-    requests: int = field(default=0)
+    defects: list[Exception] = field(default_factory=list)
+    """What went wrong in `answer`: a test's own defect, after which nothing is answered."""
 
     def serve(self, listener: socket.socket) -> None:
         """Answer until the listener is closed."""
+        try:
+            self._serve(listener)
+        except Exception as error:  # noqa: BLE001 - the block that runs the server raises it
+            self.defects.append(error)
+            listener.close()
+
+    def _serve(self, listener: socket.socket) -> None:
         while True:
             try:
                 connection, _ = listener.accept()
@@ -152,7 +160,6 @@ class HostileServer:
                     if not received:
                         break
                     request += received
-                self.requests += 1
                 connection.sendall(self.answer(request.split(b" ", 2)[1].decode("ascii", "replace")))
                 # otherwise what was not read yet is lost with a reset
                 connection.shutdown(socket.SHUT_WR)
@@ -166,5 +173,8 @@ def hostile_server(answer: Callable[[str], bytes]) -> Iterator[HostileServer]:
         thread = threading.Thread(target=server.serve, args=(listener,), daemon=True)
         thread.start()
         yield server
-        listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
     thread.join(20)
+    for defect in server.defects:
+        raise defect
