@@ -9,6 +9,7 @@ the ordinary tests. It needs the extras `dev` and `servers`, and strace (Debian 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import platform
 import sys
@@ -82,6 +83,8 @@ def main() -> int:
     machine = f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}"
     print(f"{datetime.now(UTC):%Y-%m-%d}, {machine}, load {os.getloadavg()[0]:.1f}\n")
     print("| campaign | what was done | counts | s | violations |\n| --- | --- | --- | --: | --: |")
+    # clients tell each outage and each wrong answer in their log
+    logging.getLogger("llmops_cli.client").setLevel(logging.CRITICAL)
     violations: list[str] = []
     obstacles: list[str] = []
     for name in options.names or names:

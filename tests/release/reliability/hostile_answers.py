@@ -8,7 +8,6 @@ again, it serves revision 4 at its next attempt.
 from __future__ import annotations
 
 import json
-import logging
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -56,14 +55,9 @@ def reports(folder: Path, size: Size) -> Iterator[Report]:
     """Feed wrong answers to one client after the other."""
     feed = Feed(*_truth(folder / "hostile.db"), random.Random(size.seed))  # noqa: S311 - to repeat it
     violations: list[str] = []
-    # what is not taken over is told in the log, each time
-    logging.getLogger("llmops_cli.client").setLevel(logging.CRITICAL)
-    try:
-        with hostile_server(feed.answer) as server:
-            while feed.counts.total() < size.answers and not server.defects:
-                violations += _one_client(server, feed)
-    finally:
-        logging.getLogger("llmops_cli.client").setLevel(logging.NOTSET)
+    with hostile_server(feed.answer) as server:
+        while feed.counts.total() < size.answers and not server.defects:
+            violations += _one_client(server, feed)
     done = f"{feed.counts.total():,} wrong answers of {len(WAYS)} kinds to {feed.clients:,} clients"
     counts = {**feed.counts, "reads": feed.reads}
     yield Report(name="hostile answers", done=done, counts=counts, violations=tuple(violations))

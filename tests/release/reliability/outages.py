@@ -53,7 +53,7 @@ class Size:
 
 
 FULL = Size()
-QUICK = Size(hours=12, outages=1, values_a_byte=1, starts=20)
+QUICK = Size(hours=4, outages=1, values_a_byte=1, starts=10)
 
 
 def reports(folder: Path, size: Size) -> Iterator[Report]:
