@@ -150,8 +150,7 @@ class FileTarget:
     def _flagd_is_behind(self, environment: str) -> bool:
         folder = self._folder(environment)
         try:
-            # file systems count time in ticks: of two files of the same tick either may be the newer
-            return (folder / FLAGD).stat().st_mtime_ns <= (folder / STATE).stat().st_mtime_ns
+            return (folder / FLAGD).stat().st_mtime_ns < (folder / STATE).stat().st_mtime_ns
         except OSError:
             return (folder / STATE).exists()
 
