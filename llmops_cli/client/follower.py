@@ -7,6 +7,7 @@ after the first load, and nothing here removes what is known.
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ MOST_SILENT_STREAMS = 3
 
 KEEP_AGAIN_SECONDS = 600.0
 """The file on disk is written again for its time alone at most this often."""
+
+_OUR_TAG = re.compile(r'(?:W/)?"([a-z0-9_-]+)\.(\d{1,16})[".-]')
 
 _log = logging.getLogger("llmops_cli.client")
 
@@ -150,7 +153,7 @@ class Follower:
                 self._confirm()
                 return False
             snapshot = self._completed(parse_state(answer.body, self.environment))
-        if reason := self.memory.problem_of(snapshot):
+        if reason := _problem_of_tag(answer.etag, snapshot.state) or self.memory.problem_of(snapshot):
             raise DocumentError(reason)
         self._etag = answer.etag
         before = self.memory.floor
@@ -189,7 +192,14 @@ class Follower:
             path = f"/v1/prompts/{name}/releases/{ref.version}"
             answer = self.transport.get(path, headers=self._headers(), largest=LARGEST_DOCUMENT)
             fetched[ref.record] = release_of(answer.body, name, ref)
-        releases = {ref.record: fetched.get(ref.record) or known[ref.record] for _, ref in served_refs(state)}
+        releases: dict[str, Release] = {}
+        for name, ref in served_refs(state):
+            item = fetched.get(ref.record) or known[ref.record]
+            # a release that is known already may not be the one of this prompt: an answer can have them exchanged
+            if (item.prompt_id, item.version, item.digest) != (name, ref.version, ref.digest):
+                message = f"the state names {item.identifier} as {name}-v{ref.version}"
+                raise DocumentError(message)
+            releases[ref.record] = item
         return Snapshot(state=state, releases=releases)
 
     def _headers(self) -> dict[str, str]:
@@ -222,3 +232,14 @@ class Follower:
         if problem != self.problem and not self.stopping:
             _log.warning("prompts of %s stay at revision %d: %s", self.environment, self.memory.floor, problem)
         self.problem = problem
+
+
+def _problem_of_tag(etag: str, state: EnvironmentState) -> str:
+    """Return why a state and the entity tag beside it do not belong together, empty when they may.
+
+    A revision that is too high by a flipped bit would make every later one look old. Tags of others say nothing.
+    """
+    told = _OUR_TAG.match(etag)
+    if told is None or (told[1], int(told[2])) == (state.environment, state.revision):
+        return ""
+    return f"revision {state.revision} came with the entity tag of revision {told[2]}"

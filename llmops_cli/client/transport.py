@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import ipaddress
+import re
 import ssl
 import time
 from contextlib import contextmanager
@@ -26,6 +29,8 @@ SILENCE_SECONDS = 45.0
 """A stream says something at least every 15 seconds; after three times that it is taken for dead."""
 
 OK, NOT_MODIFIED = 200, 304
+_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"')
+_SHA_256 = re.compile(r"(?:^|[ ,])sha-256=:([A-Za-z0-9+/=]*):")
 
 
 class FetchError(Exception):
@@ -69,7 +74,7 @@ class Transport:
         """
         with self._opened(path, headers, read_seconds=ANSWER_SECONDS + wait_seconds) as response:
             end = time.monotonic() + ANSWER_SECONDS + wait_seconds
-            etag = response.headers.get("etag", "")
+            etag = _tag(response.headers.get("etag", ""))
             if response.status_code == NOT_MODIFIED:
                 return Answer(status=NOT_MODIFIED, etag=etag, body=b"")
             if response.status_code != OK:
@@ -84,6 +89,7 @@ class Transport:
                 if time.monotonic() > end:
                     message = "the answer took too long"
                     raise FetchError(message)
+            _check_digest(response.headers.get("repr-digest", ""), body)
             return Answer(status=OK, etag=etag, body=bytes(body))
 
     @contextmanager
@@ -167,6 +173,23 @@ def _trusting(ca_file: Path) -> ssl.SSLContext:
         # tried again with the next attempt: somebody may be about to put it there
         message = f"the file of certificate authorities cannot be used: {error.strerror or error}"
         raise FetchError(message) from None
+
+
+def _tag(given: str) -> str:
+    """Return an entity tag (RFC 9110, 8.8.3), empty for anything else: it is sent back with every later request."""
+    return given if _TAG.fullmatch(given) else ""
+
+
+def _check_digest(given: str, body: bytes | bytearray) -> None:
+    """Refuse a body that was damaged on its way: a state is covered by no hash of its own (RFC 9530).
+
+    Raises:
+        FetchError: the service told another SHA-256.
+    """
+    told = _SHA_256.search(given)
+    if told and told[1] != base64.b64encode(hashlib.sha256(body).digest()).decode():
+        message = "the answer was damaged on its way: it has another SHA-256 than the service told"
+        raise FetchError(message)
 
 
 def checked_url(url: str, token: str | None) -> str:

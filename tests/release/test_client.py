@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from release.mutations import mutated
+from release.reliability.hostile_server import Good, hostile_server
 from release.running import Running, running
 from release.samples import NAME, StillClock, intent, publish, release
 
@@ -28,7 +29,7 @@ from llmops_cli.release.snapshots import load_snapshot
 from llmops_cli.release.targets.sqlite import SqliteTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from llmops_cli.core.release_target import Target
@@ -202,6 +203,7 @@ class Wire(Transport):
         self.answers = dict(answers)
         self.down = False
         self.asked = 0
+        self.tag = '"x"'
 
     def get(self, path: str, *, headers: Mapping[str, str], largest: int, wait_seconds: float = 0.0) -> Answer:  # noqa: ARG002 - the port
         self.asked += 1
@@ -212,7 +214,7 @@ class Wire(Transport):
         if len(body) > largest:
             message = "the answer is larger"
             raise FetchError(message)
-        return Answer(status=200, etag='"x"', body=body)
+        return Answer(status=200, etag=self.tag, body=body)
 
 
 def follower_on(wire: Wire, clock: list[float]) -> Follower:
@@ -274,6 +276,81 @@ def test_an_older_revision_is_never_taken_over(tmp_path: Path) -> None:
     wire.answers = answers_of(other)
     follower.attempt()
     assert "another one" in follower.problem
+
+
+def test_what_an_answer_leaves_out_is_kept(tmp_path: Path) -> None:
+    first, second = snapshots(tmp_path, 2)
+    wire = Wire(answers_of(first))
+    follower = follower_on(wire, [0.0])
+    follower.attempt()
+    prompts = {NAME: second.state.prompts[NAME]}
+    part = replace(
+        second,
+        state=replace(second.state, prompts=prompts),
+        releases={record: item for record, item in second.releases.items() if item.prompt_id == NAME},
+    )
+    wire.answers = answers_of(part)
+    follower.attempt()
+    assert {name: item.version for name, item in follower.memory.plain.items()} == {NAME: 2, "other": 1}
+
+
+def test_a_state_that_exchanges_releases_is_refused(tmp_path: Path) -> None:
+    first, second = snapshots(tmp_path, 2)
+    wire = Wire(answers_of(first))
+    follower = follower_on(wire, [0.0])
+    follower.attempt()
+    known = first.state.prompts
+    exchanged = replace(second.state, prompts={NAME: known["other"], "other": known[NAME]})
+    wire.answers = {**answers_of(second), "state": exchanged.data()}
+    follower.attempt()
+    assert "the state names summarize-email-v1 as other-v1" in follower.problem
+    assert {name: item.prompt.id for name, item in follower.memory.plain.items()} == {NAME: NAME, "other": "other"}
+
+
+def test_a_revision_that_its_tag_does_not_name_is_refused(tmp_path: Path) -> None:
+    first, second = snapshots(tmp_path, 2)
+    for tag, taken in (
+        ('"production.2"', True),
+        ('W/"production.2"', True),
+        ('"production.2.0123456789ab"', True),
+        ('"of-a-file-server"', True),
+        ("", True),
+        ('"production.3"', False),
+        ('"staging.2"', False),
+    ):
+        wire = Wire(answers_of(first))
+        follower = follower_on(wire, [0.0])
+        follower.attempt()
+        # both prompts are new, and the wire knows the releases of one: the whole snapshot is asked for
+        follower.memory = replace(follower.memory, releases=second.releases)
+        wire.answers, wire.tag = answers_of(second), tag
+        follower.attempt()
+        assert (follower.memory.floor == 2) is taken, tag
+        assert ("entity tag" in follower.problem) is not taken, tag
+
+
+def _answer(change: Callable[[Good], bytes]) -> Answer:
+    good = Good(body=b'{"revision":1}', etag='"production.1"', others=())
+    with hostile_server(lambda _: change(good)) as server:
+        transport = Transport(server.url, None)
+        try:
+            return transport.get("/v1", headers={}, largest=100)
+        finally:
+            transport.close()
+
+
+def test_an_answer_that_was_damaged_on_its_way_is_refused() -> None:
+    assert _answer(Good.whole).body == b'{"revision":1}'
+    with pytest.raises(FetchError, match="damaged on its way"):
+        _answer(lambda good: good.head(good.body) + b'{"revision":9}')
+    # a file server tells no digest, another service one that is not known here
+    assert _answer(lambda good: good.head(good.body, Repr_Digest=b"") + good.body).status == 200
+    assert _answer(lambda good: good.head(good.body, Repr_Digest=b"sha-512=:AAAA:") + good.body).status == 200
+
+
+@pytest.mark.parametrize("tag", [b"\xff\xfe", b"production.1", b'"two" "tags"', b'"' + b"x" * 5000 + b'"'])
+def test_a_tag_that_is_none_is_not_sent_back(tag: bytes) -> None:
+    assert _answer(lambda good: good.head(good.body, ETag=tag) + good.body).etag == ""
 
 
 def test_thousands_of_mutated_answers_never_make_a_wrong_prompt(tmp_path: Path) -> None:

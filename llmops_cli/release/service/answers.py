@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -71,11 +73,12 @@ def json_bytes(value: JsonValue) -> bytes:
 def json_answer(
     value: JsonValue | bytes, *, status: int = 200, etag: str = "", cache: str = NEVER, media_type: str = JSON
 ) -> Response:
-    """Return an answer; bytes are JSON already."""
+    """Return an answer; bytes are JSON already. What readers keep (it has a tag) tells its SHA-256 (RFC 9530)."""
     headers = {"Cache-Control": cache}
+    body = value if isinstance(value, bytes) else json_bytes(value)
     if etag:
         headers["ETag"] = etag
-    body = value if isinstance(value, bytes) else json_bytes(value)
+        headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
     return Response(body, status_code=status, headers=headers, media_type=media_type)
 
 

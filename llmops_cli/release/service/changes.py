@@ -66,6 +66,9 @@ async def change(call: Call) -> Response:
     try:
         made = await asyncio.to_thread(_make, call.hub.target, asked)
     except LlmopsError as error:
+        if isinstance(error, StaleRevisionError) and error.current > call.hub.revision(call.environment):
+            # the winner's change is made but not shown yet: a loser that is told of it finds it when it looks
+            await call.hub.refresh(call.environment)
         raise problem_of(error) from None
     # it is made and durable, so that is the answer, even when the store cannot be read again just now
     with suppress(LlmopsError):

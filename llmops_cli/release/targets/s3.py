@@ -17,6 +17,7 @@ from llmops_cli.core.errors import SetupError, TargetError, UsageError
 from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
 from llmops_cli.core.releases import DIGEST
 from llmops_cli.core.strict_document import DocumentError
+from llmops_cli.release.clock import SystemClock
 from llmops_cli.release.polling import poll
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 TIMEOUT_SECONDS = 10
+PAUSES_SECONDS = (0.1, 0.4)
+"""Before a read is asked again for which S3 had no answer."""
+
+_FAILED = 500
 _CONFLICT = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
@@ -111,7 +116,7 @@ class S3Target:
                 raise ReleaseExistsError(item.prompt_id, item.version, where=self.label)
         self._put(_event(write.environment, write.revision, write.head), write.event)
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        if not self._put(place, write.state, sent=True, **condition) and not self._made(self._get(place)[0], write):
+        if not self._put(place, write.state, **condition) and not self._made(self._get(place)[0], write):
             message = "the state was refused without a newer one being there."
             raise UnknownOutcomeError(message, where=self.label)
 
@@ -150,18 +155,27 @@ class S3Target:
         return state.revision, state.head
 
     def _get(self, name: str) -> tuple[bytes | None, str]:
-        with self._errors():
-            try:
-                answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
-                return answer["Body"].read(), answer["ETag"]
-            except self._client.exceptions.NoSuchKey:
-                return None, ""
-
-    def _put(self, name: str, data: bytes, *, sent: bool = False, **condition: str) -> bool:
-        """Put an object; tell whether the condition held."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - an extra
 
-        with self._errors(sent=sent):
+        with self._errors():
+            for pause_seconds in (*PAUSES_SECONDS, None):
+                try:
+                    answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
+                    return answer["Body"].read(), answer["ETag"]
+                except self._client.exceptions.NoSuchKey:
+                    return None, ""
+                except ClientError as error:
+                    if pause_seconds is None or not _failed_inside(error):
+                        raise
+                    # S3 answers so when it is busy, and asks to be asked again
+                    SystemClock().sleep(pause_seconds)
+        raise AssertionError
+
+    def _put(self, name: str, data: bytes, **condition: str) -> bool:
+        """Put an object; tell whether the condition held. Only the caller repeats it, who looks first."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - an extra
+
+        with self._errors(sent=True):
             try:
                 self._client.put_object(
                     Bucket=self._bucket,
@@ -183,12 +197,21 @@ class S3Target:
         try:
             yield
         except (EndpointConnectionError, ConnectTimeoutError, ClientError) as error:
+            if sent and _failed_inside(error):
+                message = f"S3 failed, and may have written all the same: {error}."
+                raise UnknownOutcomeError(message, where=self.label) from error
             message = f"S3 refused or cannot be reached: {error}."
             raise TargetError(message, where=self.label) from error
         except BotoCoreError as error:
             kind = UnknownOutcomeError if sent else TargetError
             message = f"S3 gave no whole answer: {error}."
             raise kind(message, where=self.label) from error
+
+
+def _failed_inside(error: Exception) -> bool:
+    """Tell whether S3 answered with a failure of its own (5xx)."""
+    answer: dict[str, Any] = getattr(error, "response", {})
+    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= _FAILED
 
 
 def _event(environment: str, revision: int, head: str) -> str:

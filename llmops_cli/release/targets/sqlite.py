@@ -18,6 +18,7 @@ from llmops_cli.core.release_target import (
     StaleRevisionError,
     UnknownOutcomeError,
 )
+from llmops_cli.release.atomic_files import make_folder
 from llmops_cli.release.opening import Surroundings, path_in_uri
 from llmops_cli.release.polling import poll
 
@@ -170,7 +171,8 @@ class SqliteTarget:
     def _open(self, *, create: bool) -> sqlite3.Connection:
         if self._connection is None:
             if create:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+                # SQLite makes the file durable, not the folders above it
+                make_folder(self._path.absolute().parent)
             connection = sqlite3.connect(
                 self._path.absolute().as_uri() + f"?mode={'rwc' if create else 'rw'}",
                 uri=True,
