@@ -10,6 +10,7 @@ from llmops_cli.commands._judge_licences import suite_licences
 from llmops_cli.commands._scores import load_committed
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.verdicts import VerdictKind
+from llmops_cli.evals.judges.unlicensed import judge_remarks
 from llmops_cli.reports.eval_outcome import EvalOutcome
 from llmops_cli.reports.numbers import counted
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.suites import Suite
     from llmops_cli.evals.baselines.baseline import Baseline
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
+    from llmops_cli.evals.judges.unlicensed import JudgeRemarks
     from llmops_cli.evals.runs.run_folder import RunRecord
     from llmops_cli.evals.runs.summary import RunSummary
 
@@ -89,13 +91,16 @@ def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: Measured
     """Decide about a run. One that measured nothing, or stopped early, is never a pass."""
     if not measured.passed:
         return _nothing_measured(summary)
+    judges = judge_remarks(suite_licences(workspace.catalog, suite), {}, measured.flipped)
     if summary.stopped:
         reason = f"Stopped early: {summary.stopped}; {counted(summary.trials.not_run, 'trial')} not run."
         next_step = f"llmops eval {summary.prompt_id}"
-        return RunVerdict(word="INCONCLUSIVE", reasons=(reason,), exit_code=ExitCode.INCONCLUSIVE, next_step=next_step)
+        reasons = (reason, *judges.all)
+        return RunVerdict(word="INCONCLUSIVE", reasons=reasons, exit_code=ExitCode.INCONCLUSIVE, next_step=next_step)
     loaded = load_committed(workspace.tree, workspace.settings, summary.prompt_id)
     if loaded is None:
-        return _without_baseline(summary, _failing_critical(measured), partial=summary.cases.total < len(suite.cases))
+        partial = summary.cases.total < len(suite.cases)
+        return _without_baseline(summary, _failing_critical(measured), judges, partial=partial)
     if loaded.baseline is None:
         told = tuple(f"{finding.path}: {finding.message} {finding.hint}".strip() for finding in loaded.findings)
         next_step = f"llmops baseline accept {summary.prompt_id} --why …"
@@ -144,18 +149,27 @@ def _next_step(kind: VerdictKind, prompt_id: str, *, changed: bool, whole: bool)
     return f"llmops diff {prompt_id}" if kind is VerdictKind.PASS and changed else ""
 
 
-def _without_baseline(summary: RunSummary, critical: Sequence[str], *, partial: bool) -> RunVerdict:
+def _without_baseline(
+    summary: RunSummary, critical: Sequence[str], judges: JudgeRemarks, *, partial: bool
+) -> RunVerdict:
     if critical:
         named = ", ".join(critical[:5])
-        reason = f"{counted(len(critical), 'critical case')} failed: {named}."
-        return RunVerdict(word="CRITICAL CASES FAIL", reasons=(reason,), exit_code=ExitCode.GATE_FAILED, next_step="")
+        reasons = (f"{counted(len(critical), 'critical case')} failed: {named}.", *judges.all)
+        return RunVerdict(word="CRITICAL CASES FAIL", reasons=reasons, exit_code=ExitCode.GATE_FAILED, next_step="")
+    if judges.flipped:
+        return RunVerdict(
+            word="INCONCLUSIVE",
+            reasons=judges.all,
+            exit_code=ExitCode.INCONCLUSIVE,
+            next_step="llmops judge check",
+        )
     if partial:
         reason, next_step = "There is no baseline yet, and part of the cases cannot become one.", "eval {}"
     else:
         reason, next_step = "There is no baseline yet; this run can become the first one.", "baseline accept {} --why …"
     return RunVerdict(
         word="NOT COMPARED",
-        reasons=(reason,),
+        reasons=(reason, *judges.all),
         exit_code=ExitCode.INCOMPARABLE,
         next_step=f"llmops {next_step.format(summary.prompt_id)}",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.safe_text import safe_text, shortened
+from llmops_cli.reports.metric_remarks import metric_remarks
 from llmops_cli.reports.numbers import UNKNOWN, count, counted, score, seconds, usd
 from llmops_cli.reports.page import BAD, FAINT, GOOD, STRONG, WARN, hanging, rendered
 from llmops_cli.reports.table import PlainTable
@@ -63,15 +64,9 @@ def _metrics(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
     for metric in summary.metrics:
         name = safe_text(metric.name, one_line=True)
         raw = f"{metric.raw_mean:,.4g} {metric.unit}" if metric.raw_mean is not None else ""
-        remarks = [
-            "required" if metric.required else "",
-            "must not match" if metric.negated else "",
-            f"{metric.failures} could not measure" if metric.failures else "",
-            f"{metric.skipped} spared" if metric.skipped else "",
-        ]
         passed = f"{metric.passed} of {metric.measured}" if metric.measured else UNKNOWN
         measured = Text(safe_text(raw, one_line=True))
-        table.add_row(Text(name), score(metric.mean), passed, measured, ", ".join(filter(None, remarks)))
+        table.add_row(Text(name), score(metric.mean), passed, measured, ", ".join(metric_remarks(metric)))
     yield table.text(page)
 
 

@@ -37,8 +37,9 @@ _ATTEMPT = b'"attempt":'
 class JournalState:
     """What a journal holds: trials to leave alone, trials to repair, and what they cost.
 
-    `errored` are kept whole, because a trial whose metric failed is scored again without asking the
-    model again. `dropped_bytes` is the length of the torn line that was found on opening.
+    `errored` are those of which asking again could tell more, kept whole, because a trial whose metric failed is
+    scored again without asking the model again. `dropped_bytes` is the length of the torn line that was found on
+    opening.
     """
 
     done: frozenset[tuple[str, int]] = frozenset()
@@ -209,7 +210,7 @@ def _state(path: Path, *, dropped: int) -> JournalState:
     paid = 0.0
     for entry in read_entries(path):
         done.add((entry.trial.key.case_id, entry.trial.key.number))
-        if entry.trial.errored:
+        if entry.trial.incomplete:
             errored.append(entry)
         completion = entry.trial.completion
         if completion and completion.source.value == "live":

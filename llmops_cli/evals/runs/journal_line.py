@@ -40,6 +40,8 @@ def entry_as_line(entry: JournalEntry) -> bytes:
         document["failures"] = [_failure_as_json(failure) for failure in trial.failures]
     if trial.skipped_metrics:
         document["skipped"] = list(trial.skipped_metrics)
+    if trial.aside:
+        document["aside"] = list(trial.aside)
     if trial.error:
         document["error"] = {"kind": trial.error.kind, "message": trial.error.message}
     if trial.completion:
@@ -68,6 +70,7 @@ def entry_from_line(line: bytes) -> JournalEntry:
             scores=tuple(_score_from_json(item) for item in document.get("scores", ())),
             failures=tuple(_failure_from_json(item) for item in document.get("failures", ())),
             skipped_metrics=tuple(cast("Sequence[str]", document.get("skipped", ()))),
+            aside=tuple(cast("Sequence[str]", document.get("aside", ()))),
         ),
         score=score,
         attempt=int(document.get("attempt", 0)),

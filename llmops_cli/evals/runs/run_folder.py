@@ -60,6 +60,12 @@ class RunRecord:
         trials = cast("Mapping[str, int]", (self.result or {}).get("trials", {}))
         return trials.get("errored", 0)
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether `--retry-errors` has something to ask again: errored trials, or judges without a verdict."""
+        judging = cast("Mapping[str, int]", (self.result or {}).get("judging", {}))
+        return bool(self.errored or judging.get("failed", 0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRun:
@@ -136,7 +142,7 @@ class RunFolders:
         for record in self.records():
             if not record.name.partition("Z-")[2].startswith(ending) or record.header.get("identity") != wanted:
                 continue
-            if record.complete and not (retry_errors and record.errored):
+            if record.complete and not (retry_errors and record.incomplete):
                 return None  # the newest run with these digests is finished: the caller wants a new one
             try:
                 journal = Journal.reopen(record.journal, self._clock)

@@ -41,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreView:
-    """What one metric said of a trial; `state` is pass, fail, error or spared."""
+    """What one metric said of a trial; `state` is pass, fail, error, spared, or warn: it objects and only warns."""
 
     metric: str
     state: str
@@ -206,13 +206,14 @@ def kept_fraction(pieces: Sequence[Piece]) -> float:
 def _scores(trial: Trial) -> Iterator[ScoreView]:
     for each in trial.scores:
         raw = f" ({each.raw:,.4g} {each.unit})" if each.raw is not None else ""
-        state = "pass" if each.passed else "fail"
+        state = "pass" if each.passed else "warn" if each.metric in trial.aside else "fail"
         yield ScoreView(
             metric=each.metric, state=state, score=score(each.value), reason=shortened_text(each.reason) + raw
         )
     for failure in trial.failures:
+        state = "warn" if failure.metric in trial.aside else "error"
         yield ScoreView(
-            metric=failure.metric, state="error", score=score(None), reason=f"could not measure: {failure.reason}"
+            metric=failure.metric, state=state, score=score(None), reason=f"could not measure: {failure.reason}"
         )
     for name in trial.skipped_metrics:
         yield ScoreView(metric=name, state="spared", score=score(None), reason="spared: a cheaper tier had decided")

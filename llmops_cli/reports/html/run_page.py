@@ -9,6 +9,7 @@ from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.reports.html.case_views import case_views
 from llmops_cli.reports.html.page import render_page
 from llmops_cli.reports.html.plots import score_histogram, seconds_histogram
+from llmops_cli.reports.metric_remarks import metric_remarks
 from llmops_cli.reports.numbers import UNKNOWN, count, counted, score, seconds, usd
 
 if TYPE_CHECKING:
@@ -130,14 +131,7 @@ def _metrics(outcome: EvalOutcome, entries: Sequence[JournalEntry]) -> tuple[Met
     views = []
     for metric in outcome.summary.metrics:
         raw = f"mean {metric.raw_mean:,.4g} {metric.unit}" if metric.raw_mean is not None else ""
-        remarks = [
-            "required" if metric.required else "",
-            "must not match" if metric.negated else "",
-            f"weight {metric.weight:g}" if metric.weight != 1 else "",
-            raw,
-            f"{metric.failures} could not measure" if metric.failures else "",
-            f"{metric.skipped} spared" if metric.skipped else "",
-        ]
+        remarks = (*metric_remarks(metric), f"weight {metric.weight:g}" if metric.weight != 1 else "", raw)
         views.append(
             MetricView(
                 name=metric.name,
