@@ -121,7 +121,7 @@ JUDGE = MetricSpec(metric="judge", name="faithful", parameters={"rubric": "rubri
 
 
 def judged(case: str, faithful: Score | ScoreFailure, *, number: int = 0) -> JournalEntry:
-    scores = (Score(metric="equals", value=1.0, passed=True, reason=""),)
+    scores: tuple[Score, ...] = (Score(metric="equals", value=1.0, passed=True, reason=""),)
     if isinstance(faithful, Score):
         scores = (*scores, faithful)
     failures = (faithful,) if isinstance(faithful, ScoreFailure) else ()
