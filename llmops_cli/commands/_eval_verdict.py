@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from llmops_cli.ci.prompt_verdict import record_command
 from llmops_cli.commands._judge_licences import suite_licences
 from llmops_cli.commands._scores import load_committed
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.core.runs import NOT_RECORDED
 from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.evals.judges.unlicensed import judge_remarks
 from llmops_cli.reports.eval_outcome import EvalOutcome
@@ -98,6 +100,8 @@ def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: Measured
         reasons = (reason, *judges.all)
         return RunVerdict(word="INCONCLUSIVE", reasons=reasons, exit_code=ExitCode.INCONCLUSIVE, next_step=next_step)
     loaded = load_committed(workspace.tree, workspace.settings, summary.prompt_id)
+    if loaded is None and (objection := measured.lost.objection()):
+        return _too_many_lost(summary, objection, judges)
     if loaded is None:
         partial = summary.cases.total < len(suite.cases)
         return _without_baseline(summary, _failing_critical(measured), judges, partial=partial)
@@ -105,7 +109,9 @@ def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: Measured
         told = tuple(f"{finding.path}: {finding.message} {finding.hint}".strip() for finding in loaded.findings)
         next_step = f"llmops baseline accept {summary.prompt_id} --why …"
         return RunVerdict(word="INCOMPARABLE", reasons=told, exit_code=ExitCode.INCOMPARABLE, next_step=next_step)
-    return _compared(workspace, loaded.baseline, measured, suite)
+    verdict = _compared(workspace, loaded.baseline, measured, suite)
+    misses = verdict.exit_code is ExitCode.INCONCLUSIVE and set(summary.error_kinds) == {NOT_RECORDED}
+    return replace(_not_recorded(summary), compared_with=verdict.compared_with) if misses else verdict
 
 
 def _failing_critical(measured: MeasuredRun) -> list[str]:
@@ -175,7 +181,31 @@ def _without_baseline(
     )
 
 
+def _too_many_lost(summary: RunSummary, objection: str, judges: JudgeRemarks) -> RunVerdict:
+    if set(summary.error_kinds) == {NOT_RECORDED}:
+        return _not_recorded(summary)
+    return RunVerdict(
+        word="INCONCLUSIVE",
+        reasons=(objection, *judges.all),
+        exit_code=ExitCode.INCONCLUSIVE,
+        next_step=f"llmops eval {summary.prompt_id} --retry-errors",
+    )
+
+
+def _not_recorded(summary: RunSummary) -> RunVerdict:
+    """Say what only recordings could have answered, which edit made them miss, and how to record it."""
+    missing, first = summary.error_kinds[NOT_RECORDED], summary.errors[:1]
+    reasons = (
+        f"{missing} of {summary.trials.planned} trials have no recording, and nobody else was asked.",
+        *(error.message for error in first),
+    )
+    next_step = record_command(summary.prompt_id)
+    return RunVerdict(word="NOT RUN", reasons=reasons, exit_code=ExitCode.NOT_RUN, next_step=next_step)
+
+
 def _nothing_measured(summary: RunSummary) -> RunVerdict:
+    if set(summary.error_kinds) == {NOT_RECORDED}:
+        return _not_recorded(summary)
     kinds = ", ".join(f"{number} × {kind}" for kind, number in summary.error_kinds.items())
     return RunVerdict(
         word="NOTHING MEASURED",

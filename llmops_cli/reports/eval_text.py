@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_CASES = 5
 LONGEST_QUOTE = 160
+LONGEST_ERROR = 400
 LABEL = 10
 
 _STYLES = {ExitCode.PASS: GOOD, ExitCode.GATE_FAILED: BAD, ExitCode.PROVIDER_FAILED: BAD}
@@ -41,10 +42,10 @@ def eval_text(outcome: EvalOutcome, page: Page, *, most_cases: int = MOST_CASES)
     return rendered(page, *parts)
 
 
-def quoted(value: object) -> str:
+def quoted(value: object, longest: int = LONGEST_QUOTE) -> str:
     """Return a text of a case or a model on one line, cut to what fits; the run's journal has it whole."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=list)
-    return shortened(safe_text(text, one_line=True), LONGEST_QUOTE) or "(nothing)"
+    return shortened(safe_text(text, one_line=True), longest) or "(nothing)"
 
 
 def _head(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
@@ -119,7 +120,7 @@ def _errors(outcome: EvalOutcome, page: Page, most: int) -> Iterator[RenderableT
     for (kind, message), trials in list(by_message.items())[:most]:
         named = ", ".join(safe_text(trial.case_id, one_line=True) for trial in trials[:3])
         more = f" and {len(trials) - 3} more" if len(trials) > 3 else ""  # noqa: PLR2004 - three are named
-        yield hanging(page, Text(f"  {kind}: {quoted(message)} ({named}{more})"))
+        yield hanging(page, Text(f"  {kind}: {quoted(message, LONGEST_ERROR)} ({named}{more})"))
 
 
 def _facts(outcome: EvalOutcome, page: Page) -> Iterator[RenderableType]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,7 @@ from evals.eval_world import EQUALS, Echo, World, cases_of, job_of
 from llmops_cli.core.errors import SetupError, UsageError
 from llmops_cli.core.suites import MetricSpec
 from llmops_cli.evals.job import RunBudget
+from llmops_cli.evals.runs.run_folder import RunFolders
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +127,37 @@ def test_a_folder_that_is_no_run_is_passed_over(world: World, tmp_path: Path) ->
     assert list(world.folders.records()) == []
     world.run(job_of(cases_of(2)), Echo())
     assert len(list(world.folders.records())) == 1
+
+
+def test_runs_of_one_second_are_in_the_order_in_which_they_began(tmp_path: Path) -> None:
+    """The names of two prompts, or of two contents of one, say nothing about which of them came later."""
+    second = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+    began: list[str] = []
+    jobs = [job_of(cases_of(size)) for size in (2, 3, 4, 5, 6)] * 3
+    for number, job in enumerate(jobs):
+        now = partial(_same, second + timedelta(microseconds=7 * number))
+        folders = RunFolders(tmp_path, now=now, clock=time.monotonic)
+        run = folders.open(job, resume=False)
+        run.journal.close()
+        began.append(run.folder.name)
+        assert folders.record("latest").name == began[-1]
+    folders = RunFolders(tmp_path, now=partial(_same, second), clock=time.monotonic)
+    assert [record.name for record in folders.records()] == began[::-1]
+
+
+def _same(moment: datetime) -> datetime:
+    return moment
+
+
+def test_runs_of_the_same_moment_are_in_one_order_too(tmp_path: Path) -> None:
+    folders = RunFolders(tmp_path, now=lambda: datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC), clock=time.monotonic)
+    job = job_of(cases_of(2))
+    began = []
+    for _ in range(12):
+        run = folders.open(job, resume=False)
+        run.journal.close()
+        began.append(run.folder.name)
+    assert [record.name for record in folders.records()] == began[::-1]
 
 
 def test_an_unknown_run_is_named_with_a_proposal(world: World) -> None:

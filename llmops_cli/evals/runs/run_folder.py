@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.canonical_json import short_digest
@@ -15,7 +16,6 @@ from llmops_cli.evals.runs.journal import Journal, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
@@ -117,10 +117,11 @@ class RunFolders:
         """Yield the runs, newest first; a folder without a readable journal is none."""
         if not self._root.is_dir():
             return
-        for folder in sorted(self._root.iterdir(), key=lambda path: path.name, reverse=True):
-            record = _read(folder)
-            if record is not None:
-                yield record
+        # names tell the second; which of the runs of one second is newer stands in their journals
+        folders = sorted(self._root.iterdir(), key=lambda path: path.name, reverse=True)
+        for _, same_second in groupby(folders, key=_second):
+            found = (_read(folder) for folder in same_second)
+            yield from sorted((record for record in found if record is not None), key=_beginning, reverse=True)
 
     def record(self, name: str) -> RunRecord:
         """Return one run by its name, or the newest one for `latest`.
@@ -162,7 +163,7 @@ class RunFolders:
             "prompt_version": job.prompt.version,
             "repeats": job.repeats,
             "selection": job.selection.as_json(),
-            "started_at": _stamp(started),
+            "started_at": _stamp(started, "microseconds"),
             "suite": job.suite.path,
         }
         folder = self._new_folder(name)
@@ -224,5 +225,18 @@ def _result(path: Path) -> JsonObject | None:
     return result if isinstance(result, dict) else None
 
 
-def _stamp(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _second(folder: Path) -> str:
+    return folder.name.partition("-")[0]
+
+
+def _beginning(record: RunRecord) -> tuple[float, int, str]:
+    """Return what orders runs: when they began, and for want of that how far their names were counted up."""
+    try:
+        moment = datetime.fromisoformat(str(record.header.get("started_at"))).timestamp()
+    except ValueError:
+        moment = 0.0
+    return moment, len(record.name), record.name
+
+
+def _stamp(moment: datetime, precision: str = "seconds") -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
