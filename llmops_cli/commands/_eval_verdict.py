@@ -49,6 +49,7 @@ class RunVerdict:
     next_step: str
     compared_with: str = ""
     changed: bool = False
+    broken: frozenset[str] = frozenset()
 
 
 def outcome_of(workspace: Workspace, finished: FinishedRun) -> EvalOutcome:
@@ -76,6 +77,7 @@ def reported(
         compared_with=verdict.compared_with,
         next_step=verdict.next_step or f"llmops runs show {record.name}",
         changed=verdict.changed,
+        broken=verdict.broken,
     )
 
 
@@ -141,7 +143,19 @@ def _compared(workspace: Workspace, baseline: Baseline, measured: MeasuredRun, s
         else _next_step(kind, measured.prompt_id, changed=changed, whole=not left.sentence()),
         compared_with=f"baseline of v{baseline.run.prompt_version}, accepted {baseline.acceptance.at:%Y-%m-%d}",
         changed=changed,
+        broken=_broken(base, measured),
     )
+
+
+def _broken(base: MeasuredRun, now: MeasuredRun) -> frozenset[str]:
+    """Return the cases that mostly passed then and mostly fail now, by the metrics that ask no judge where one does."""
+
+    def passes(run: MeasuredRun) -> dict[str, bool]:
+        passed = run.passed_without_judges if base.passed_without_judges and now.passed_without_judges else run.passed
+        return {case: 2 * sum(trials) > len(trials) for case, trials in passed.items() if trials}
+
+    before, after = passes(base), passes(now)
+    return frozenset(case for case, passing in after.items() if not passing and before.get(case))
 
 
 def _next_step(kind: VerdictKind, prompt_id: str, *, changed: bool, whole: bool) -> str:

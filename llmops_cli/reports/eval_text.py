@@ -31,11 +31,14 @@ LABEL = 10
 _STYLES = {ExitCode.PASS: GOOD, ExitCode.GATE_FAILED: BAD, ExitCode.PROVIDER_FAILED: BAD}
 
 
-def eval_text(outcome: EvalOutcome, page: Page, *, most_cases: int = MOST_CASES) -> str:
-    """Return the report of one prompt; at most `most_cases` failing cases are quoted."""
+def eval_text(outcome: EvalOutcome, page: Page, *, most_cases: int = MOST_CASES, brief: bool = False) -> str:
+    """Return the report of one prompt; at most `most_cases` failing cases are quoted, `brief` in a line each.
+
+    What a change is likely to have broken comes first: critical cases, then those that worked in the baseline.
+    """
     summary = outcome.summary
     parts: list[RenderableType] = [*_head(summary, page), *_metrics(summary, page)]
-    parts += _failing(outcome, page, most_cases)
+    parts += _failing(outcome, page, most_cases, brief=brief)
     parts += _errors(outcome, page, most_cases)
     parts += _facts(outcome, page)
     parts += _verdict(outcome, page)
@@ -71,31 +74,51 @@ def _metrics(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
     yield table.text(page)
 
 
-def _failing(outcome: EvalOutcome, page: Page, most: int) -> Iterator[RenderableType]:
+def _failing(outcome: EvalOutcome, page: Page, most: int, *, brief: bool) -> Iterator[RenderableType]:
     from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
     summary = outcome.summary
-    # critical cases first: they decide alone
-    trials = sorted(summary.failing, key=lambda trial: not trial.critical)
+    trials = sorted(summary.failing, key=lambda trial: (not trial.critical, trial.case_id not in outcome.broken))
     if not trials:
         return
     yield Text("")
     title = f"failing: {counted(summary.cases.failed, 'case')}, {counted(summary.trials.failed, 'trial')}"
-    yield Text(title, style=STRONG)
+    worked = f"; {len(outcome.broken)} of them worked in the baseline" if outcome.broken else ""
+    yield Text(title + worked, style=STRONG)
     for trial in trials[:most]:
-        yield from _failing_trial(trial, summary.repeats, page)
+        if brief:
+            yield _failing_line(outcome, trial, page)
+        else:
+            yield from _failing_trial(outcome, trial, page)
     left = summary.trials.failed - min(most, len(trials))
     if left > 0:
         run = safe_text(outcome.run_path.rpartition("/")[2], one_line=True)
         yield hanging(page, Text(f"  … and {left} more: llmops runs show {run}", style=FAINT))
 
 
-def _failing_trial(trial: FailingTrial, repeats: int, page: Page) -> Iterator[Text]:
+def _failing_line(outcome: EvalOutcome, trial: FailingTrial, page: Page) -> Text:
+    """Return a failing trial on one line, cut to the page: which case, and the first objection."""
+    head = _failing_head(outcome, trial)
+    head.append(" " * max(LABEL + 14 - len(head.plain), 2))
+    first = trial.metrics[0] if trial.metrics else None
+    head.append(f"{safe_text(first.name, one_line=True)}: {quoted(first.reason)}" if first else "", style=WARN)
+    if page.wrap:
+        head.truncate(page.width, overflow="ellipsis")
+    return head
+
+
+def _failing_head(outcome: EvalOutcome, trial: FailingTrial) -> Text:
     from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
     head = Text.assemble("  ", (safe_text(trial.case_id, one_line=True), STRONG))
-    head.append(f" trial {trial.number + 1}" if repeats > 1 else "")
+    head.append(f" trial {trial.number + 1}" if outcome.summary.repeats > 1 else "")
     head.append(" critical" if trial.critical else "", style=BAD)
+    head.append(" worked before" if trial.case_id in outcome.broken else "", style=BAD)
+    return head
+
+
+def _failing_trial(outcome: EvalOutcome, trial: FailingTrial, page: Page) -> Iterator[Text]:
+    head = _failing_head(outcome, trial)
     if trial.path:
         head.append(f"  {safe_text(trial.path, one_line=True)}:{trial.line}", style=FAINT)
     yield hanging(page, head)
