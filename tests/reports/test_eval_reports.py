@@ -129,5 +129,5 @@ def test_beside_other_runs_a_failing_case_takes_one_line() -> None:
     brief = eval_text(outcome(reason="does not contain " + "refund " * 40), Page(), brief=True).splitlines()
     (first, second) = (line for line in brief if "trial 1" in line or "trial 3 critical" in line)
     assert first == "  summarize-email trial 3 critical  contains: does not contain refund refund re…"
-    assert second.startswith("  refund-late trial 1     contains: does not contain")
+    assert second.startswith("  refund-late trial 1   contains: does not contain")
     assert all(len(line) <= 80 for line in brief)
