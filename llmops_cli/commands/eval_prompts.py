@@ -237,9 +237,9 @@ async def _evaluate(
     console = workspace.console
     if output_format is not EvalFormat.TEXT:
         jobs = [(run.planned.job, run.record) for run in runs]
-        console.payload(as_document(outcomes, jobs, output_format.value))
+        console.report(as_document(outcomes, jobs, output_format.value))
     elif len(outcomes) >= SEVERAL:
-        console.payload("\n" + overview_text(outcomes, console.report_page))
+        console.report("\n" + overview_text(outcomes, console.report_page))
     decisive = gravest(outcomes)
     console.note(f"\nNext: {decisive.next_step}")
     return decisive.exit_code
@@ -320,4 +320,4 @@ def _show_outcome(workspace: Workspace, outcome: "EvalOutcome", *, brief: bool) 
     from llmops_cli.reports.eval_text import eval_text  # noqa: PLC0415 - only when the command runs
 
     console = workspace.console
-    console.payload("\n" + eval_text(outcome, console.report_page, brief=brief))
+    console.report("\n" + eval_text(outcome, console.report_page, brief=brief))

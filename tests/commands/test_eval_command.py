@@ -318,3 +318,32 @@ def test_a_filter_skips_prompts_that_it_does_not_fit_unless_they_are_named(tmp_p
     assert outcome.code == 7
     assert "skipped: no case of 'other' matches 0?" in outcome.err
     assert llmops("eval", "other", "echo-greeting", "--filter", "0?", folder=tmp_path).code == 6
+
+
+KEY = "sk-proj-" + "A1b2C3d4" * 5
+
+
+def test_a_key_that_a_model_says_is_masked_in_reports_and_never_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example(tmp_path)
+    edit(tmp_path, CASES, "Ada", f"Ada {KEY}")
+    monkeypatch.setenv("OWN_TOKEN", "correct-horse-battery")
+    edit(tmp_path, CASES, "Grace", "Grace correct-horse-battery")
+    done = llmops("eval", "--record", folder=tmp_path)
+    assert (
+        "not recorded: a question or an answer of echo/last-message holds what looks like an OpenAI key."
+        in " ".join(done.err.split())
+    )
+    recorded = (tmp_path / "evals/recordings/echo/last-message.jsonl").read_text(encoding="utf-8")
+    assert KEY not in recorded
+    assert len(recorded.splitlines()) == 21
+    edit(tmp_path, SUITE, "max_words, limit: 12", "max_words, limit: 1")
+    assert llmops("eval", folder=tmp_path).code == 7
+    for output_format in ("text", "json", "jsonl", "junit", "markdown", "csv", "html"):
+        command = ("report", "--format", output_format) if output_format != "text" else ("runs", "show", "latest")
+        shown = llmops(*command, folder=tmp_path).out
+        assert KEY not in shown, output_format
+        assert "correct-horse" not in shown, output_format
+    assert llmops("report", "--html", "page.html", folder=tmp_path).code == 0
+    assert KEY not in (tmp_path / "page.html").read_text(encoding="utf-8")

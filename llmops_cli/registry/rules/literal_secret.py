@@ -111,7 +111,7 @@ class LiteralSecret:
     def check(self, context: TextContext) -> Iterator[Finding]:
         """Report each secret once, masked."""
         reported: set[int] = set()
-        for offset, label, value in _secrets(context.text):
+        for offset, label, value in secrets_in(context.text):
             if offset in reported:
                 continue
             reported.add(offset)
@@ -125,7 +125,8 @@ class LiteralSecret:
             )
 
 
-def _secrets(text: str) -> Iterator[tuple[int, str, str]]:
+def secrets_in(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield what looks like a secret: where it stands, what it is called, and its value."""
     for kind in _KINDS:
         if not any(anchor in text for anchor in kind.anchors):
             continue
