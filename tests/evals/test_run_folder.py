@@ -172,3 +172,28 @@ def test_a_place_that_cannot_be_written_is_a_matter_of_set_up(tmp_path: Path) ->
     (tmp_path / "runs").write_text("a file stands where the folder should be")
     with pytest.raises(SetupError):
         World(tmp_path / "runs").folders.open(job_of(cases_of(2)))
+
+
+@pytest.mark.parametrize(
+    "figures", ["", "[]", '{"cases": []}', '{"score": "high", "cases": {}, "trials": {}}', '{"cases": {"total": "x"}}']
+)
+def test_figures_that_were_changed_from_outside_are_made_again(world: World, figures: str) -> None:
+    job = job_of(cases_of(4))
+    world.run(job, Echo())
+    (record,) = world.folders.records()
+    before = (record.folder / "run.json").read_bytes()
+    (record.folder / "run.json").write_text(figures)
+    assert not world.folders.record(record.name).complete
+    _, end = world.run(job, Echo())
+    assert (end.resumed, end.run_now) == (4, 0)
+    assert (record.folder / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(("was", "now"), [('"cases":4', '"cases":"x"'), ('"tiers":[', '"tears":['), ('"format":1', "")])
+def test_a_journal_whose_first_line_was_changed_is_no_run(world: World, was: str, now: str) -> None:
+    world.run(job_of(cases_of(4)), Echo())
+    (record,) = world.folders.records()
+    text = record.journal.read_text()
+    assert was in text
+    record.journal.write_text(text.replace(was, now, 1))
+    assert list(world.folders.records()) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -59,8 +58,8 @@ def entry_from_line(line: bytes) -> JournalEntry:
     error = document.get("error")
     completion = document.get("completion")
     score = document["score"]
-    if score is not None and not (isinstance(score, (int, float)) and math.isfinite(score)):
-        message = "a score is a finite number"
+    if score is not None and not (isinstance(score, (int, float)) and 0 <= score <= 1):
+        message = "a score is a number from 0 to 1"
         raise ValueError(message)
     return JournalEntry(
         trial=Trial(

@@ -107,11 +107,19 @@ class RunFolders:
 
         `run.json` says only what the trials say, so that the same answers give the same bytes, however many
         attempts or shards they took. When it was written stands beside it, in `finished.json`.
+
+        Raises:
+            SetupError: when the disk is full or gone.
         """
         run.journal.close()
         finished: JsonObject = {"finished_at": _stamp(self._now()), "resumed_trials": end.resumed}
-        _write_whole(run.folder / FINISHED, finished)
-        return _write_whole(run.folder / RESULT, summary.as_json())
+        try:
+            _write_whole(run.folder / FINISHED, finished)
+            return _write_whole(run.folder / RESULT, summary.as_json())
+        except OSError as error:
+            message = f"the figures of the run cannot be written: {error.strerror}."
+            hint = "Make room. Its trials are kept, and the same command writes them."
+            raise SetupError(message, where=str(run.folder), hint=hint) from error
 
     def records(self) -> Iterator[RunRecord]:
         """Yield the runs, newest first; a folder without a readable journal is none."""
@@ -184,12 +192,16 @@ class RunFolders:
 
 def _write_whole(path: Path, document: JsonObject) -> Path:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w", encoding="ascii") as file:
-        json.dump(document, file, sort_keys=True, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("w", encoding="ascii") as file:
+            json.dump(document, file, sort_keys=True, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -222,7 +234,18 @@ def _result(path: Path) -> JsonObject | None:
         result = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return result if isinstance(result, dict) else None
+    return result if isinstance(result, dict) and _is_result(result) else None
+
+
+def _is_result(result: JsonObject) -> bool:
+    """Tell whether the figures have the shape that commands read; an edited file is as good as none: it is remade."""
+    counts = [result.get("cases"), result.get("trials"), result.get("judging", {})]
+    scored = result.get("score")
+    return (
+        all(isinstance(each, dict) and all(not isinstance(n, str) for n in each.values()) for each in counts)
+        and (scored is None or (isinstance(scored, (int, float)) and not isinstance(scored, bool)))
+        and isinstance(result.get("stopped", ""), str)
+    )
 
 
 def _second(folder: Path) -> str:
