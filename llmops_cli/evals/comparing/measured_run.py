@@ -209,7 +209,8 @@ class _Tally:
         """Add the trials that judges had a part in, now that it is known which judges were wrong."""
         silent = self._only_warn | self.flipped.keys()
         self._no_objection |= self.flipped.keys()
-        for entry in self._judged:
+        judged, self._judged = self._judged, []
+        for entry in judged:
             if {each.metric for each in entry.trial.failures} <= silent:
                 self._add_scores(entry)
             else:
