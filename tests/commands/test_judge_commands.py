@@ -188,6 +188,20 @@ def test_the_score_of_a_run_does_not_move_with_a_judge_that_only_warns(repositor
     assert scores[0][1] == 60
 
 
+def test_verdicts_that_an_unlicensed_judge_failed_to_give_can_be_asked_for_again(
+    repository: Path, endpoint: Endpoint
+) -> None:
+    endpoint.reply = lambda _text: "I would rather not say."
+    silent = " ".join(llmops("eval", "greet", folder=repository).out.split())
+    assert "60 of 61 cases pass" in silent
+    assert "judge – – only warns, 60 could not measure" in silent, silent
+    endpoint.reply = honest
+    again = " ".join(llmops("eval", "greet", "--retry-errors", folder=repository).out.split())
+    assert "judge 0.50 30 of 60 only warns, 1 spared" in again
+    assert "60 of 61 cases pass" in again
+    assert len(list((repository / ".llmops/runs").iterdir())) == 1
+
+
 def test_a_licensed_judge_with_wrong_canaries_leaves_no_verdict(
     repository: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
