@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.runs import NOT_RECORDED
 from llmops_cli.core.verdicts import VerdictKind
+from llmops_cli.evals.judges.unlicensed import judge_remarks
 from llmops_cli.reports.numbers import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from llmops_cli.ci.gate_runs import SuiteRun
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.gating.looks import Looked
+    from llmops_cli.evals.judges.licence import Licence
+    from llmops_cli.evals.judges.unlicensed import JudgeRemarks
     from llmops_cli.evals.runs.summary import RunSummary
 
 SHOWN = 5
@@ -48,13 +51,21 @@ def compared_outcome(looked: Looked, summary: RunSummary) -> Outcome:
     return outcome_of(verdict.kind, *verdict.reasons)
 
 
-def uncompared_outcome(summary: RunSummary, measured: MeasuredRun, *, stopped: str) -> Outcome:
+def uncompared_outcome(
+    summary: RunSummary, measured: MeasuredRun, *, stopped: str, licences: Mapping[str, Licence] | None = None
+) -> Outcome:
     """Decide about a prompt that the base's suite cannot judge, by the thresholds of its own.
 
     `measured` holds which trials passed, those of judges without a licence left out.
     """
     if not measured.passed:
         return nothing_measured(summary)
+    judges = judge_remarks(licences or {}, {}, measured.flipped)
+    outcome = _by_thresholds(summary, measured, stopped, judges)
+    return replace(outcome, reasons=tuple(dict.fromkeys([*outcome.reasons[:1], *judges.all, *outcome.reasons[1:]])))
+
+
+def _by_thresholds(summary: RunSummary, measured: MeasuredRun, stopped: str, judges: JudgeRemarks) -> Outcome:
     total = summary.cases.total
     passed = sum(2 * sum(trials) > len(trials) for trials in measured.passed.values())
     passing = f"{passed} of {counted(total, 'case')} pass its own thresholds"
@@ -68,6 +79,8 @@ def uncompared_outcome(summary: RunSummary, measured: MeasuredRun, *, stopped: s
         if set(summary.error_kinds) == {NOT_RECORDED}:
             return not_recorded(summary)
         return outcome_of(VerdictKind.REGRESSION, f"New, and most of its own cases fail: {passing}.")
+    if judges.flipped:
+        return outcome_of(VerdictKind.INCONCLUSIVE, *judges.flipped)
     reason = f"New: the base has no suite that could judge it, and no baseline; {passing}."
     return outcome_of(VerdictKind.INCOMPARABLE, reason)
 

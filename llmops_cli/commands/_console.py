@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import IO, TYPE_CHECKING
 
+from llmops_cli.commands._secrets import masked
 from llmops_cli.core.safe_text import safe_text
 from llmops_cli.reports.page import Page, without_log_commands
 
@@ -46,6 +47,10 @@ class Console:
     def payload(self, text: str) -> None:
         """Write what the command was asked for to stdout, ending in one line break."""
         self._write(self._stdout, text if text.endswith("\n") else text + "\n")
+
+    def report(self, text: str) -> None:
+        """Write a payload that quotes what models answered; what looks like a key is masked, as logs are kept."""
+        self.payload(masked(text, self._environ))
 
     def note(self, text: str) -> None:
         """Write a remark or a next step to stderr, unless told to be quiet; the text may quote anything."""

@@ -11,7 +11,7 @@ from llmops_cli.ci.prompt_verdict import compared_outcome
 from llmops_cli.commands._eval_run import FinishedRun, run_folders
 from llmops_cli.commands._eval_verdict import RunVerdict, reported
 from llmops_cli.commands._gate_arms import OpenArm
-from llmops_cli.commands._judge_licences import suite_licences, without_licence
+from llmops_cli.commands._judge_licences import suite_licences
 from llmops_cli.commands._judges import scorers
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.exit_codes import ExitCode
@@ -20,7 +20,7 @@ from llmops_cli.evals.comparing.metric_comparison import passes_of
 from llmops_cli.evals.gating.looks import compare_by_looks
 from llmops_cli.evals.gating.self_comparison import SELF_TRIALS, self_comparison_of, self_comparison_sentence
 from llmops_cli.evals.job import RunBudget
-from llmops_cli.evals.judges.unlicensed import unlicensed, without_unlicensed
+from llmops_cli.evals.judges.unlicensed import judge_remarks, without_unlicensed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,10 +54,9 @@ async def run_against(
         policy = replace(policy, looks=(options.repeats,))
     bind = scorers(workspace, gateway, options.mode, suite_path=ours.suite.path)
     licences = suite_licences(workspace.catalog, ours.suite)
-    warns = unlicensed(licences)
     with ExitStack() as stack:
         new, old = (
-            stack.enter_context(closing(OpenArm(workspace, workspace.settings, gateway, job, bind, only_warn=warns)))
+            stack.enter_context(closing(OpenArm(workspace, workspace.settings, gateway, job, bind)))
             for job in (ours, theirs)
         )
         looked = await compare_by_looks(new.arm, old.arm, policy, licences=licences)
@@ -87,14 +86,21 @@ def self_outcome(workspace: Workspace, finished: FinishedRun) -> EvalOutcome:
     Raises:
         UsageError: when a case has fewer than two trials.
     """
-    job, summary = finished.planned.job, finished.summary
-    warns = without_licence(workspace.catalog, job.suite)
-    passed = passes_of(without_unlicensed(finished.measured, warns), SELF_TRIALS)
+    job, summary, measured = finished.planned.job, finished.summary, finished.measured
+    remarks = judge_remarks(suite_licences(workspace.catalog, job.suite), {}, measured.flipped)
+    passed = passes_of(without_unlicensed(measured, job.aside | measured.flipped.keys()), SELF_TRIALS)
     found = self_comparison_of(passed, job.suite.gate) if not summary.stopped else None
     if found is None and not summary.stopped and summary.measured_anything:
         message = "A/A needs at least two measured trials of every case."
         raise UsageError(message, hint="Run with --repeats 10.")
-    if found is None:
+    if remarks.flipped:
+        verdict = RunVerdict(
+            word="INCONCLUSIVE",
+            reasons=remarks.flipped,
+            exit_code=ExitCode.INCONCLUSIVE,
+            next_step="llmops judge check",
+        )
+    elif found is None:
         reason = summary.stopped or "Nothing could be measured."
         verdict = RunVerdict(word="NOT COMPARED", reasons=(reason,), exit_code=ExitCode.PROVIDER_FAILED, next_step="")
         if summary.stopped:
@@ -102,10 +108,10 @@ def self_outcome(workspace: Workspace, finished: FinishedRun) -> EvalOutcome:
     else:
         verdict = RunVerdict(
             word="A/A",
-            reasons=(self_comparison_sentence(found), *_declared(finished.measured.repeats)),
+            reasons=(self_comparison_sentence(found), *_declared(measured.repeats), *remarks.warnings),
             exit_code=ExitCode.PASS,
             next_step=f"llmops baseline accept {job.prompt.id} --run {finished.record.name} --why …"
-            if finished.measured.repeats > 1
+            if measured.repeats > 1
             else f"llmops gate, after a change of {job.prompt.id}",
             compared_with="itself, dealt out into two arms 400 times",
         )

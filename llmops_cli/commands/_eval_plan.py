@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from llmops_cli.commands._judge_licences import without_licence
 from llmops_cli.commands._prompt_reference import find_prompt
 from llmops_cli.core.errors import NothingMatchedError, UsageError
 from llmops_cli.core.safe_text import safe_text
@@ -97,6 +98,7 @@ def _planned(
         tiers=options.tiers,
         fail_fast_tier=options.fail_fast_tier,
         selection=options.selection,
+        aside=without_licence(workspace.catalog, suite),
     )
     if not any(job.metrics_of(case) for case in cases):
         message = f"no metric of '{safe_text(prompt.id, one_line=True)}' is of the tiers asked for."

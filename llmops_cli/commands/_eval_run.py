@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from llmops_cli.commands._judge_licences import without_licence
 from llmops_cli.commands._judges import scorers
 from llmops_cli.commands._progress import ProgressLine
 from llmops_cli.commands._run_record import metrics_that_stay
@@ -85,7 +84,7 @@ async def run_one(
         run.journal.close()
         progress.clear()
     figures = SummaryBuilder(job)
-    collector = RunCollector(job, only_warn=without_licence(workspace.catalog, job.suite))
+    collector = RunCollector(job, only_warn=job.aside)
     for entry in read_entries(run.journal.path):
         figures.add(entry)
         collector.add(entry)

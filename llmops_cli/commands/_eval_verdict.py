@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from llmops_cli.ci.prompt_verdict import record_command
 from llmops_cli.commands._judge_licences import suite_licences
 from llmops_cli.commands._scores import load_committed
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.core.runs import NOT_RECORDED
 from llmops_cli.core.verdicts import VerdictKind
+from llmops_cli.evals.judges.unlicensed import judge_remarks
 from llmops_cli.reports.eval_outcome import EvalOutcome
 from llmops_cli.reports.numbers import counted
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.suites import Suite
     from llmops_cli.evals.baselines.baseline import Baseline
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
+    from llmops_cli.evals.judges.unlicensed import JudgeRemarks
     from llmops_cli.evals.runs.run_folder import RunRecord
     from llmops_cli.evals.runs.summary import RunSummary
 
@@ -45,6 +49,7 @@ class RunVerdict:
     next_step: str
     compared_with: str = ""
     changed: bool = False
+    broken: frozenset[str] = frozenset()
 
 
 def outcome_of(workspace: Workspace, finished: FinishedRun) -> EvalOutcome:
@@ -72,6 +77,7 @@ def reported(
         compared_with=verdict.compared_with,
         next_step=verdict.next_step or f"llmops runs show {record.name}",
         changed=verdict.changed,
+        broken=verdict.broken,
     )
 
 
@@ -89,18 +95,25 @@ def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: Measured
     """Decide about a run. One that measured nothing, or stopped early, is never a pass."""
     if not measured.passed:
         return _nothing_measured(summary)
+    judges = judge_remarks(suite_licences(workspace.catalog, suite), {}, measured.flipped)
     if summary.stopped:
         reason = f"Stopped early: {summary.stopped}; {counted(summary.trials.not_run, 'trial')} not run."
         next_step = f"llmops eval {summary.prompt_id}"
-        return RunVerdict(word="INCONCLUSIVE", reasons=(reason,), exit_code=ExitCode.INCONCLUSIVE, next_step=next_step)
+        reasons = (reason, *judges.all)
+        return RunVerdict(word="INCONCLUSIVE", reasons=reasons, exit_code=ExitCode.INCONCLUSIVE, next_step=next_step)
     loaded = load_committed(workspace.tree, workspace.settings, summary.prompt_id)
+    if loaded is None and (objection := measured.lost.objection()):
+        return _too_many_lost(summary, objection, judges)
     if loaded is None:
-        return _without_baseline(summary, _failing_critical(measured), partial=summary.cases.total < len(suite.cases))
+        partial = summary.cases.total < len(suite.cases)
+        return _without_baseline(summary, _failing_critical(measured), judges, partial=partial)
     if loaded.baseline is None:
         told = tuple(f"{finding.path}: {finding.message} {finding.hint}".strip() for finding in loaded.findings)
         next_step = f"llmops baseline accept {summary.prompt_id} --why …"
         return RunVerdict(word="INCOMPARABLE", reasons=told, exit_code=ExitCode.INCOMPARABLE, next_step=next_step)
-    return _compared(workspace, loaded.baseline, measured, suite)
+    verdict = _compared(workspace, loaded.baseline, measured, suite)
+    misses = verdict.exit_code is ExitCode.INCONCLUSIVE and set(summary.error_kinds) == {NOT_RECORDED}
+    return replace(_not_recorded(summary), compared_with=verdict.compared_with) if misses else verdict
 
 
 def _failing_critical(measured: MeasuredRun) -> list[str]:
@@ -130,7 +143,19 @@ def _compared(workspace: Workspace, baseline: Baseline, measured: MeasuredRun, s
         else _next_step(kind, measured.prompt_id, changed=changed, whole=not left.sentence()),
         compared_with=f"baseline of v{baseline.run.prompt_version}, accepted {baseline.acceptance.at:%Y-%m-%d}",
         changed=changed,
+        broken=_broken(base, measured),
     )
+
+
+def _broken(base: MeasuredRun, now: MeasuredRun) -> frozenset[str]:
+    """Return the cases that mostly passed then and mostly fail now, by the metrics that ask no judge where one does."""
+
+    def passes(run: MeasuredRun) -> dict[str, bool]:
+        passed = run.passed_without_judges if base.passed_without_judges and now.passed_without_judges else run.passed
+        return {case: 2 * sum(trials) > len(trials) for case, trials in passed.items() if trials}
+
+    before, after = passes(base), passes(now)
+    return frozenset(case for case, passing in after.items() if not passing and before.get(case))
 
 
 def _next_step(kind: VerdictKind, prompt_id: str, *, changed: bool, whole: bool) -> str:
@@ -144,24 +169,57 @@ def _next_step(kind: VerdictKind, prompt_id: str, *, changed: bool, whole: bool)
     return f"llmops diff {prompt_id}" if kind is VerdictKind.PASS and changed else ""
 
 
-def _without_baseline(summary: RunSummary, critical: Sequence[str], *, partial: bool) -> RunVerdict:
+def _without_baseline(
+    summary: RunSummary, critical: Sequence[str], judges: JudgeRemarks, *, partial: bool
+) -> RunVerdict:
     if critical:
         named = ", ".join(critical[:5])
-        reason = f"{counted(len(critical), 'critical case')} failed: {named}."
-        return RunVerdict(word="CRITICAL CASES FAIL", reasons=(reason,), exit_code=ExitCode.GATE_FAILED, next_step="")
+        reasons = (f"{counted(len(critical), 'critical case')} failed: {named}.", *judges.all)
+        return RunVerdict(word="CRITICAL CASES FAIL", reasons=reasons, exit_code=ExitCode.GATE_FAILED, next_step="")
+    if judges.flipped:
+        return RunVerdict(
+            word="INCONCLUSIVE",
+            reasons=judges.all,
+            exit_code=ExitCode.INCONCLUSIVE,
+            next_step="llmops judge check",
+        )
     if partial:
         reason, next_step = "There is no baseline yet, and part of the cases cannot become one.", "eval {}"
     else:
         reason, next_step = "There is no baseline yet; this run can become the first one.", "baseline accept {} --why …"
     return RunVerdict(
         word="NOT COMPARED",
-        reasons=(reason,),
+        reasons=(reason, *judges.all),
         exit_code=ExitCode.INCOMPARABLE,
         next_step=f"llmops {next_step.format(summary.prompt_id)}",
     )
 
 
+def _too_many_lost(summary: RunSummary, objection: str, judges: JudgeRemarks) -> RunVerdict:
+    if set(summary.error_kinds) == {NOT_RECORDED}:
+        return _not_recorded(summary)
+    return RunVerdict(
+        word="INCONCLUSIVE",
+        reasons=(objection, *judges.all),
+        exit_code=ExitCode.INCONCLUSIVE,
+        next_step=f"llmops eval {summary.prompt_id} --retry-errors",
+    )
+
+
+def _not_recorded(summary: RunSummary) -> RunVerdict:
+    """Say what only recordings could have answered, which edit made them miss, and how to record it."""
+    missing, first = summary.error_kinds[NOT_RECORDED], summary.errors[:1]
+    reasons = (
+        f"{missing} of {summary.trials.planned} trials have no recording, and nobody else was asked.",
+        *(error.message for error in first),
+    )
+    next_step = record_command(summary.prompt_id)
+    return RunVerdict(word="NOT RUN", reasons=reasons, exit_code=ExitCode.NOT_RUN, next_step=next_step)
+
+
 def _nothing_measured(summary: RunSummary) -> RunVerdict:
+    if set(summary.error_kinds) == {NOT_RECORDED}:
+        return _not_recorded(summary)
     kinds = ", ".join(f"{number} × {kind}" for kind, number in summary.error_kinds.items())
     return RunVerdict(
         word="NOTHING MEASURED",

@@ -20,8 +20,6 @@ from llmops_cli.registry.templates.template import render_messages
 from llmops_cli.reports.numbers import count
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.completions import Model
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
@@ -46,15 +44,9 @@ class OpenArm:
         model: Model,
         job: EvalJob,
         bind: Bind,
-        *,
-        only_warn: Collection[str] = (),
     ) -> None:
-        """Open a new run of `job`, whose `repeats` are the most trials of a case; `settings` say who is steady.
-
-        No trial fails by the metrics that `only_warn`.
-        """
+        """Open a new run of `job`, whose `repeats` are the most trials of a case; `settings` say who is steady."""
         self._settings = settings
-        self._only_warn = frozenset(only_warn)
         self._workspace = workspace
         self._folders: RunFolders = run_folders(workspace.root)
         self.job = job
@@ -89,7 +81,7 @@ class OpenArm:
         entries = list(read_entries(self._run.journal.path))
         names = {spec.name for case in self.job.cases for spec in self.job.metrics_of(case)}
         steady = {name for name in names if name not in self._judged()} if self._is_steady(entries) else set()
-        return collect_run(self.job, entries, deterministic_metrics=steady, only_warn=self._only_warn)
+        return collect_run(self.job, entries, deterministic_metrics=steady, only_warn=self.job.aside)
 
     @property
     def spent(self) -> tuple[float, int]:

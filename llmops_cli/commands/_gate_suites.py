@@ -85,7 +85,7 @@ class SuiteRuns:
             summary = arm.finish(trials, stopped=stopped)
             measured = arm.measure()
         cases = regressed_cases({case.id: case for case in suite.cases}, summary, measured, None)
-        outcome = uncompared_outcome(summary, measured, stopped=stopped)
+        outcome = uncompared_outcome(summary, measured, stopped=stopped, licences=licences)
         return replace(suite_run("head", outcome), summary=summary, run_path=arm.run_path, cases=cases)
 
     async def _against_baseline(
@@ -153,7 +153,7 @@ class SuiteRuns:
             summary = arm.finish(trials, stopped=stopped)
         baseline, _ = self._baseline(parts, policy)
         if baseline is None:
-            outcome = uncompared_outcome(summary, measured, stopped=stopped)
+            outcome = uncompared_outcome(summary, measured, stopped=stopped, licences=licences)
             return replace(suite_run("head", outcome), summary=summary, run_path=arm.run_path)
         comparison = compare_run(baseline.run, measured, policy.gate, final=True, licences=licences)
         outcome = outcome_of(comparison.verdict.kind, *comparison.verdict.reasons)
@@ -203,12 +203,13 @@ class SuiteRuns:
             repeats=trials,
             concurrency=described.concurrency,
             budget=budget,
+            aside=unlicensed(licences),
         )
         # rubrics and judges come from where the suite comes from: those of the base decide
         catalog = self._sides.policy if suite == parts.suite else self._sides.change.head
         bind = scorers(self._workspace, gateway, self._mode, suite_path=suite.path, catalog=catalog)
         settings = self._sides.settings
-        arm = OpenArm(self._workspace, settings, gateway, job, bind, only_warn=unlicensed(licences))
+        arm = OpenArm(self._workspace, settings, gateway, job, bind)
         try:
             yield arm
         finally:

@@ -50,6 +50,7 @@ def stored_run(workspace: Workspace, record: RunRecord) -> StoredRun:
         repeats=cast("int", header["repeats"]),
         tiers=frozenset(tier for tier in Tier if tier.value in tiers),
         fail_fast_tier=identity["fail_fast_tier"] is True,
+        aside=frozenset(map(str, cast("Sequence[str]", identity.get("aside", ())))),
     )
     job = _with_its_cases(job, record)
     now = job.identity.as_json()
@@ -95,14 +96,15 @@ def measured_run_of(
     summary: RunSummary,
     *,
     only_warn: Collection[str] = (),
+    whole: bool = False,
 ) -> MeasuredRun:
-    """Return the trials of a run, whole for baselines; for comparisons name the judges that `only_warn`."""
+    """Return the trials of a run, of which some judges `only_warn`; `whole` for baselines."""
     from llmops_cli.evals.comparing.measured_run import collect_run  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
 
     entries = read_entries(record_journal.journal)
     steady = metrics_that_stay(workspace, job, summary)
-    return collect_run(job, entries, deterministic_metrics=steady, only_warn=only_warn)
+    return collect_run(job, entries, deterministic_metrics=steady, only_warn=only_warn, whole=whole)
 
 
 def metrics_that_stay(workspace: Workspace, job: EvalJob, summary: RunSummary) -> frozenset[str]:

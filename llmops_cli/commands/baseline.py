@@ -129,6 +129,7 @@ def _runs(workspace: Workspace, prompts: tuple[str, ...], run: str | None) -> "l
 
 def _plan(workspace: Workspace, stored: "StoredRun", why: str) -> "BaselinePlan":
     from llmops_cli import __version__  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.commands._judge_licences import without_licence  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._run_record import measured_run_of, summary_of  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._scores import baseline_path_of, load_committed  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.baselines.baseline import Acceptance, Baseline  # noqa: PLC0415 - only when the command runs
@@ -145,7 +146,12 @@ def _plan(workspace: Workspace, stored: "StoredRun", why: str) -> "BaselinePlan"
         )
         message = f"the run cannot be the baseline: {what}."
         raise RefusedError(message, where=stored.record.name, hint=f"Run it as it is now: llmops eval {prompt_id}")
-    run = measured_run_of(workspace, job, stored.record, summary_of(stored, trials_to_show=0))
+    warns = without_licence(workspace.catalog, job.suite)
+    summary = summary_of(stored, trials_to_show=0)
+    run = measured_run_of(workspace, job, stored.record, summary, only_warn=warns, whole=True)
+    if flipped := sorted(run.flipped.keys() - warns):
+        message = f"the run cannot be the baseline: the judge of {', '.join(flipped)} got its canaries wrong."
+        raise RefusedError(message, where=stored.record.name, hint="See what is wrong with it: llmops judge check")
     # with as many trials as an A/A run has, what the suite's own noise does to the gate is kept beside them
     enough = min(map(len, run.passed.values()), default=0) >= SELF_TRIALS
     baseline = Baseline(
@@ -174,6 +180,7 @@ def _commit(workspace: Workspace) -> str:
 
 
 def _problems(workspace: Workspace, prompt_id: str) -> tuple[str, ...]:
+    from llmops_cli.commands._judge_licences import without_licence  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._scores import load_committed  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.baselines.baseline import stale_reasons  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.compare.comparability import compare_yardsticks  # noqa: PLC0415 - only when the command runs
@@ -189,6 +196,8 @@ def _problems(workspace: Workspace, prompt_id: str) -> tuple[str, ...]:
     prompt = workspace.catalog.prompt(prompt_id)
     suite = workspace.catalog.suite(prompt_id, KNOWN_METRICS)
     job = EvalJob(prompt=prompt, suite=suite, model=prompt.model, cases=suite.cases)
-    now = yardstick_of(job, {}, {})
+    # what only warns is compared with nothing, so a baseline may lack it
+    warns = without_licence(workspace.catalog, suite)
+    then, now = (yardstick.without(warns) for yardstick in (loaded.baseline.run.yardstick, yardstick_of(job, {}, {})))
     stale = stale_reasons(loaded.baseline, now=datetime.now(UTC))
-    return (*stale, *compare_yardsticks(loaded.baseline.run.yardstick, now).sentences())
+    return (*stale, *compare_yardsticks(then, now).sentences())

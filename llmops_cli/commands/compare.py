@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmops_cli.commands._document import write_document
+from llmops_cli.commands._secrets import masked
 from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.exit_codes import ExitCode
@@ -55,12 +56,12 @@ def compare(  # noqa: PLR0913 - the options of the command
     if html is not None:
         from llmops_cli.reports.html.compare_page import compare_page  # noqa: PLC0415 - only this format
 
-        write_document(workspace, html, compare_page(view))
+        write_document(workspace, html, masked(compare_page(view), workspace.invocation.environ))
     elif output_format is CompareFormat.TEXT:
         most = ALL_CASES if every else MOST_CASES
-        workspace.console.payload(compare_text(view, workspace.console.report_page, most_cases=most))
+        workspace.console.report(compare_text(view, workspace.console.report_page, most_cases=most))
     else:
-        workspace.console.payload(_document(view, output_format))
+        workspace.console.report(_document(view, output_format))
     return code if exit_code else ExitCode.PASS
 
 

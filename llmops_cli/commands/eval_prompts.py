@@ -233,13 +233,13 @@ async def _evaluate(
                 runs.append(finished)
                 outcomes.append(outcome)
                 if output_format is EvalFormat.TEXT:
-                    _show_outcome(workspace, outcomes[-1])
+                    _show_outcome(workspace, outcomes[-1], brief=len(planned) >= SEVERAL)
     console = workspace.console
     if output_format is not EvalFormat.TEXT:
         jobs = [(run.planned.job, run.record) for run in runs]
-        console.payload(as_document(outcomes, jobs, output_format.value))
+        console.report(as_document(outcomes, jobs, output_format.value))
     elif len(outcomes) >= SEVERAL:
-        console.payload("\n" + overview_text(outcomes, console.report_page))
+        console.report("\n" + overview_text(outcomes, console.report_page))
     decisive = gravest(outcomes)
     console.note(f"\nNext: {decisive.next_step}")
     return decisive.exit_code
@@ -316,8 +316,8 @@ def _show_plan(workspace: Workspace, planned: "tuple[PlannedRun, ...]") -> None:
     workspace.console.note_report(plan_text(rows, workspace.console.error_page))
 
 
-def _show_outcome(workspace: Workspace, outcome: "EvalOutcome") -> None:
+def _show_outcome(workspace: Workspace, outcome: "EvalOutcome", *, brief: bool) -> None:
     from llmops_cli.reports.eval_text import eval_text  # noqa: PLC0415 - only when the command runs
 
     console = workspace.console
-    console.payload("\n" + eval_text(outcome, console.report_page))
+    console.report("\n" + eval_text(outcome, console.report_page, brief=brief))

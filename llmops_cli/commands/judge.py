@@ -161,7 +161,7 @@ async def _check(workspace: Workspace, names: tuple[str, ...], judge_name: str |
 async def _licence_now(
     workspace: Workspace, files: "RubricFiles", calibration: "Calibration | None", judge_name: str | None
 ) -> "tuple[Licence, str]":
-    from llmops_cli.evals.judges.canaries import canary_material, flipped_canaries  # noqa: PLC0415 - as above
+    from llmops_cli.evals.judges.canaries import canary_material, check_canaries  # noqa: PLC0415 - as above
     from llmops_cli.evals.judges.licence import judge_licence  # noqa: PLC0415 - only when the command runs
 
     async for judge in _open_judge(workspace, files, judge_name):
@@ -169,7 +169,7 @@ async def _licence_now(
         licence = judge_licence(calibration, rubric_digest=digest, judge=settings, now=now)
         if calibration is None or licence.state.value == "stale":
             return licence, ""
-        flipped, _ = await flipped_canaries(
+        canaries = await check_canaries(
             files.rubric.canaries,
             lambda canary, index, judge=judge: judge.judge(  # type: ignore[misc]
                 files.form, canary_material(canary), fresh=True, repeat=index
@@ -177,7 +177,7 @@ async def _licence_now(
             least=calibration.least,
         )
         drift = await _drift(workspace, files, calibration, judge)
-        return judge_licence(calibration, rubric_digest=digest, judge=settings, now=now, drift=drift), flipped
+        return judge_licence(calibration, rubric_digest=digest, judge=settings, now=now, drift=drift), canaries.problem
     message = "the gateway did not open."
     raise UsageError(message)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from llmops_cli.commands._document import write_document
+from llmops_cli.commands._secrets import masked
 from llmops_cli.commands._workspace import workspace_of
 from llmops_cli.commands.runs import ALL_TRIALS, RunName
 from llmops_cli.core.errors import UsageError
@@ -56,7 +57,7 @@ def report(
     outcome, stored = outcome_of_record(workspace, name, trials_to_show=ALL_TRIALS)
     document = as_document([outcome], [(stored.job, stored.record)], output_format.value)
     if output is None:
-        workspace.console.payload(document)
+        workspace.console.report(document)
         return ExitCode.PASS
-    write_document(workspace, output, document)
+    write_document(workspace, output, masked(document, workspace.invocation.environ))
     return ExitCode.PASS

@@ -56,8 +56,8 @@ def show_run(
     console = workspace.console
     outcome, stored = outcome_of_record(workspace, name, trials_to_show=ALL_TRIALS)
     if output_format is TextOrJson.JSON:
-        console.payload(eval_json([outcome]))
+        console.report(eval_json([outcome]))
         return ExitCode.PASS
-    console.payload(eval_text(outcome, console.report_page, most_cases=ALL_TRIALS))
+    console.report(eval_text(outcome, console.report_page, most_cases=ALL_TRIALS))
     console.note(f"\nNext: llmops report {stored.record.name}")
     return ExitCode.PASS

@@ -38,7 +38,7 @@ def merge_runs(ctx: typer.Context, names: Shards) -> ExitCode:
     name = _write(workspace, sharded)
     workspace.console.note(f"merged {len(records)} shards into {name}")
     outcome, _ = outcome_of_record(workspace, name, trials_to_show=20)
-    workspace.console.payload(eval_text(outcome, workspace.console.report_page))
+    workspace.console.report(eval_text(outcome, workspace.console.report_page))
     workspace.console.note(f"\nNext: {outcome.next_step}")
     return outcome.exit_code
 

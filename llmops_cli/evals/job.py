@@ -40,7 +40,7 @@ class EvalJob:
 
     `model` has its alias resolved; `cases` are the selected ones, in the suite's order, and `selection` says
     how they were selected; `repeats` is the number of trials per case. `concurrency` calls run at once.
-    `tiers` limits which metrics are scored.
+    `tiers` limits which metrics are scored. `aside` are the metrics that only warn: judges without a licence.
     With `fail_fast_tier` any failed metric, not only a required one, spares the costlier tiers.
     """
 
@@ -54,6 +54,7 @@ class EvalJob:
     tiers: frozenset[Tier] = ALL_TIERS
     fail_fast_tier: bool = False
     selection: Selection = EVERYTHING
+    aside: frozenset[str] = frozenset()
 
     @property
     def trials(self) -> int:
@@ -67,6 +68,14 @@ class EvalJob:
     def metrics_of_suite(self) -> tuple[MetricSpec, ...]:
         """Return the suite's own metrics that belong to the tiers of this job."""
         return self._of_tiers(self.suite.metrics)
+
+    def aside_of(self, case: Case) -> tuple[str, ...]:
+        """Return the metrics of a case that only warn; where nothing else measures it, they are all there is."""
+        if not self.aside:
+            return ()
+        names = [spec.name for spec in self.metrics_of(case)]
+        aside = tuple(name for name in names if name in self.aside)
+        return aside if len(aside) < len(names) else ()
 
     def _of_tiers(self, specs: tuple[MetricSpec, ...]) -> tuple[MetricSpec, ...]:
         return specs if self.tiers == ALL_TIERS else tuple(spec for spec in specs if tier_of(spec) in self.tiers)
@@ -97,6 +106,7 @@ class EvalJob:
             model=digest_of({**self.model.as_json(), "fallbacks": list(self.model.fallbacks)}),
             tiers=tuple(tier.value for tier in Tier if tier in self.tiers),
             fail_fast_tier=self.fail_fast_tier,
+            aside=tuple(sorted(self.aside)),
         )
 
 
@@ -111,10 +121,14 @@ class RunIdentity:
     model: str
     tiers: tuple[str, ...]
     fail_fast_tier: bool
+    aside: tuple[str, ...] = ()
 
     def as_json(self) -> JsonObject:
         """Return the form that stands in the journal's first line."""
+        # a judge that got or lost its licence makes other scores of the same answers
+        aside: JsonObject = {"aside": list(self.aside)} if self.aside else {}
         return {
+            **aside,
             "dataset": self.dataset,
             "fail_fast_tier": self.fail_fast_tier,
             "metrics": self.metrics,

@@ -45,4 +45,5 @@ class TrialWork:
             scores=scored.scores,
             failures=scored.failures,
             skipped_metrics=scored.skipped,
+            aside=self._job.aside_of(planned.case),
         )

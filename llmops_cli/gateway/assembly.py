@@ -223,7 +223,7 @@ class Gateway:
             model = RetriedModel(RateLimitedModel(model, limits), settings.retry, settings.timing, settings.draw)
         model = CountedModel(model)
         if settings.mode is AnswerMode.RECORD:
-            model = RecordedModel(model, self._recordings)
+            model = RecordedModel(model, self._recordings, self._notify)
         protocol = self._provider_settings(name).protocol
         if settings.use_cache and protocol not in UNCACHED_PROTOCOLS:
             model = CachedModel(model, self._cache, _identity(provider), read=settings.mode is AnswerMode.AUTO)

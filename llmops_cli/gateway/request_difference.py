@@ -79,8 +79,20 @@ def _changes(request: JsonObject, other: JsonObject) -> Iterator[str]:
 
 def _edit(now: str, then: str) -> str:
     start, end = _common_ends(now, then)
-    old, new = then[start : len(then) - end], now[start : len(now) - end]
-    return f"had {_quoted(old)} where it now has {_quoted(new)}"
+    # whole words: "short" reads better than the letters of it that happen to differ
+    while start and now[start - 1].isalnum() and _any_alnum(_part(now, start, end)[:1], _part(then, start, end)[:1]):
+        start -= 1
+    while end and now[-end].isalnum() and _any_alnum(_part(now, start, end)[-1:], _part(then, start, end)[-1:]):
+        end -= 1
+    return f"had {_quoted(_part(then, start, end))} where it now has {_quoted(_part(now, start, end))}"
+
+
+def _part(text: str, start: int, end: int) -> str:
+    return text[start : len(text) - end]
+
+
+def _any_alnum(*texts: str) -> bool:
+    return any(text.isalnum() for text in texts)
 
 
 def _quoted(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmops_cli.reports.trial_rows import expected_text
+from llmops_cli.reports.trial_rows import expected_text, objections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -174,8 +174,7 @@ def _side(entries: list[JournalEntry]) -> CaseSide:
     why: list[str] = []
     if telling:
         trial = telling.trial
-        why = [f"{score.metric}: {score.reason}" for score in trial.scores if not score.passed]
-        why += [f"{failure.metric} could not measure: {failure.reason}" for failure in trial.failures]
+        why = [f"{told}{' (only warns)' if metric in trial.aside else ''}" for metric, told in objections(trial)]
         why += [f"{trial.error.kind}: {trial.error.message}"] if trial.error else []
     return CaseSide(
         passes=sum(entry.trial.passed for entry in measured),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "prompt", "model", "case", "trial", "critical", "state", "score", "expected", "got", "why",
-    "seconds", "cost_usd", "source",
+    "seconds", "cost_usd", "source", "warnings",
 )  # fmt: skip
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\\", "|", "%")
@@ -38,6 +38,7 @@ def eval_csv(rows: Iterable[TrialRow]) -> str:
                 *map(defused, (row.expected, row.got, "; ".join(row.why))),
                 *numbers,
                 row.source,
+                defused("; ".join(row.warnings)),
             ],
         )
     return out.getvalue()

@@ -55,10 +55,14 @@ def _result(entry: JournalEntry) -> JsonObject:
                 "reason": each.reason,
                 "raw": each.raw,
                 "unit": each.unit,
+                "only_warns": each.metric in trial.aside,
             }
             for each in trial.scores
         ],
-        "failures": [{"metric": each.metric, "reason": each.reason} for each in trial.failures],
+        "failures": [
+            {"metric": each.metric, "reason": each.reason, "only_warns": each.metric in trial.aside}
+            for each in trial.failures
+        ],
         "skipped": list(trial.skipped_metrics),
         "error": {"kind": trial.error.kind, "message": trial.error.message} if trial.error else None,
         "completion": completion_as_json(trial.completion) if trial.completion else None,

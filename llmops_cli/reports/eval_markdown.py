@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.reports.eval_text import quoted
+from llmops_cli.reports.metric_remarks import metric_remarks
 from llmops_cli.reports.numbers import UNKNOWN, count, counted, score, usd
 
 if TYPE_CHECKING:
@@ -60,13 +61,16 @@ def _section(outcome: EvalOutcome) -> Iterator[str]:
     summary, spending = outcome.summary, outcome.summary.spending
     yield f"### {code(f'{summary.prompt_id}-v{summary.prompt_version}')}: {outcome.word}"
     yield ""
-    yield from (prose(reason) for reason in outcome.reasons)
+    yield from (prose(reason) for reason in outcome.reasons[:1])
     yield ""
-    yield "| metric | score | passed | could not measure |"
-    yield "| --- | ---: | ---: | ---: |"
+    if outcome.reasons[1:]:
+        yield from (f"- {prose(reason)}" for reason in outcome.reasons[1:])
+        yield ""
+    yield "| metric | score | passed | |"
+    yield "| --- | ---: | ---: | --- |"
     for metric in summary.metrics:
         passed = f"{metric.passed} of {metric.measured}" if metric.measured else UNKNOWN
-        yield f"| {code(metric.name)} | {score(metric.mean)} | {passed} | {metric.failures} |"
+        yield f"| {code(metric.name)} | {score(metric.mean)} | {passed} | {', '.join(metric_remarks(metric))} |"
     yield ""
     tokens = f"{count(spending.usage.input_tokens)} tokens in, {count(spending.usage.output_tokens)} out"
     yield f"{tokens}, {usd(spending.cost_usd)}; {counted(summary.trials.errored, 'trial')} with errors."

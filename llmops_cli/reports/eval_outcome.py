@@ -18,7 +18,8 @@ class EvalOutcome:
     `word` is the verdict in upper case (`PASS`, `REGRESSION`, `NOT COMPARED`, …), `reasons` are full
     sentences, the most important first, `exit_code` is what the verdict means to the shell. `elapsed_seconds`
     is None when the run is only looked at again. `next_step` is a command. `changed` tells that the prompt is
-    not the one of its baseline: of several outcomes it is what the caller wants to see next.
+    not the one of its baseline: of several outcomes it is what the caller wants to see next. `broken` are failing
+    cases that passed in what the run is compared with.
     """
 
     summary: RunSummary
@@ -30,6 +31,7 @@ class EvalOutcome:
     compared_with: str = ""
     next_step: str = ""
     changed: bool = False
+    broken: frozenset[str] = frozenset()
 
     def as_json(self) -> JsonObject:
         """Return the outcome for machines; text of prompts and models is as it was."""
@@ -38,6 +40,7 @@ class EvalOutcome:
             "verdict": self.word.lower(),
             "reasons": list(self.reasons),
             "exit_code": int(self.exit_code),
+            "broken": sorted(self.broken),
             "compared_with": self.compared_with,
             "elapsed_seconds": self.elapsed_seconds,
             "run": self.run_path,

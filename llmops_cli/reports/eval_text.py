@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.safe_text import safe_text, shortened
+from llmops_cli.reports.metric_remarks import metric_remarks
 from llmops_cli.reports.numbers import UNKNOWN, count, counted, score, seconds, usd
 from llmops_cli.reports.page import BAD, FAINT, GOOD, STRONG, WARN, hanging, rendered
 from llmops_cli.reports.table import PlainTable
@@ -24,26 +25,30 @@ if TYPE_CHECKING:
 
 MOST_CASES = 5
 LONGEST_QUOTE = 160
+LONGEST_ERROR = 400
 LABEL = 10
 
 _STYLES = {ExitCode.PASS: GOOD, ExitCode.GATE_FAILED: BAD, ExitCode.PROVIDER_FAILED: BAD}
 
 
-def eval_text(outcome: EvalOutcome, page: Page, *, most_cases: int = MOST_CASES) -> str:
-    """Return the report of one prompt; at most `most_cases` failing cases are quoted."""
+def eval_text(outcome: EvalOutcome, page: Page, *, most_cases: int = MOST_CASES, brief: bool = False) -> str:
+    """Return the report of one prompt; at most `most_cases` failing cases are quoted, `brief` in a line each.
+
+    What a change is likely to have broken comes first: critical cases, then those that worked in the baseline.
+    """
     summary = outcome.summary
     parts: list[RenderableType] = [*_head(summary, page), *_metrics(summary, page)]
-    parts += _failing(outcome, page, most_cases)
+    parts += _failing(outcome, page, most_cases, brief=brief)
     parts += _errors(outcome, page, most_cases)
     parts += _facts(outcome, page)
     parts += _verdict(outcome, page)
     return rendered(page, *parts)
 
 
-def quoted(value: object) -> str:
+def quoted(value: object, longest: int = LONGEST_QUOTE) -> str:
     """Return a text of a case or a model on one line, cut to what fits; the run's journal has it whole."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=list)
-    return shortened(safe_text(text, one_line=True), LONGEST_QUOTE) or "(nothing)"
+    return shortened(safe_text(text, one_line=True), longest) or "(nothing)"
 
 
 def _head(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
@@ -63,43 +68,57 @@ def _metrics(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
     for metric in summary.metrics:
         name = safe_text(metric.name, one_line=True)
         raw = f"{metric.raw_mean:,.4g} {metric.unit}" if metric.raw_mean is not None else ""
-        remarks = [
-            "required" if metric.required else "",
-            "must not match" if metric.negated else "",
-            f"{metric.failures} could not measure" if metric.failures else "",
-            f"{metric.skipped} spared" if metric.skipped else "",
-        ]
         passed = f"{metric.passed} of {metric.measured}" if metric.measured else UNKNOWN
         measured = Text(safe_text(raw, one_line=True))
-        table.add_row(Text(name), score(metric.mean), passed, measured, ", ".join(filter(None, remarks)))
+        table.add_row(Text(name), score(metric.mean), passed, measured, ", ".join(metric_remarks(metric)))
     yield table.text(page)
 
 
-def _failing(outcome: EvalOutcome, page: Page, most: int) -> Iterator[RenderableType]:
+def _failing(outcome: EvalOutcome, page: Page, most: int, *, brief: bool) -> Iterator[RenderableType]:
     from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
     summary = outcome.summary
-    # critical cases first: they decide alone
-    trials = sorted(summary.failing, key=lambda trial: not trial.critical)
+    trials = sorted(summary.failing, key=lambda trial: (not trial.critical, trial.case_id not in outcome.broken))
     if not trials:
         return
     yield Text("")
     title = f"failing: {counted(summary.cases.failed, 'case')}, {counted(summary.trials.failed, 'trial')}"
-    yield Text(title, style=STRONG)
+    worked = f"; {len(outcome.broken)} of them worked in the baseline" if outcome.broken else ""
+    yield Text(title + worked, style=STRONG)
     for trial in trials[:most]:
-        yield from _failing_trial(trial, summary.repeats, page)
+        if brief:
+            yield _failing_line(outcome, trial, page)
+        else:
+            yield from _failing_trial(outcome, trial, page)
     left = summary.trials.failed - min(most, len(trials))
     if left > 0:
         run = safe_text(outcome.run_path.rpartition("/")[2], one_line=True)
         yield hanging(page, Text(f"  … and {left} more: llmops runs show {run}", style=FAINT))
 
 
-def _failing_trial(trial: FailingTrial, repeats: int, page: Page) -> Iterator[Text]:
+def _failing_line(outcome: EvalOutcome, trial: FailingTrial, page: Page) -> Text:
+    """Return a failing trial on one line, cut to the page: which case, and the first objection."""
+    head = _failing_head(outcome, trial)
+    head.append(" " * max(LABEL + 14 - len(head.plain), 2))
+    first = trial.metrics[0] if trial.metrics else None
+    head.append(f"{safe_text(first.name, one_line=True)}: {quoted(first.reason)}" if first else "", style=WARN)
+    if page.wrap:
+        head.truncate(page.width, overflow="ellipsis")
+    return head
+
+
+def _failing_head(outcome: EvalOutcome, trial: FailingTrial) -> Text:
     from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
 
     head = Text.assemble("  ", (safe_text(trial.case_id, one_line=True), STRONG))
-    head.append(f" trial {trial.number + 1}" if repeats > 1 else "")
+    head.append(f" trial {trial.number + 1}" if outcome.summary.repeats > 1 else "")
     head.append(" critical" if trial.critical else "", style=BAD)
+    head.append(" worked before" if trial.case_id in outcome.broken else "", style=BAD)
+    return head
+
+
+def _failing_trial(outcome: EvalOutcome, trial: FailingTrial, page: Page) -> Iterator[Text]:
+    head = _failing_head(outcome, trial)
     if trial.path:
         head.append(f"  {safe_text(trial.path, one_line=True)}:{trial.line}", style=FAINT)
     yield hanging(page, head)
@@ -124,7 +143,7 @@ def _errors(outcome: EvalOutcome, page: Page, most: int) -> Iterator[RenderableT
     for (kind, message), trials in list(by_message.items())[:most]:
         named = ", ".join(safe_text(trial.case_id, one_line=True) for trial in trials[:3])
         more = f" and {len(trials) - 3} more" if len(trials) > 3 else ""  # noqa: PLR2004 - three are named
-        yield hanging(page, Text(f"  {kind}: {quoted(message)} ({named}{more})"))
+        yield hanging(page, Text(f"  {kind}: {quoted(message, LONGEST_ERROR)} ({named}{more})"))
 
 
 def _facts(outcome: EvalOutcome, page: Page) -> Iterator[RenderableType]:

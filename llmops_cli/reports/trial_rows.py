@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from llmops_cli.core.runs import Trial
     from llmops_cli.core.suites import Expected
     from llmops_cli.evals.job import EvalJob
     from llmops_cli.evals.runs.journal_line import JournalEntry
@@ -18,7 +19,10 @@ NOT_RUN = "not run"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRow:
-    """One trial. `state` is `pass`, `fail`, `error` or `not run`; `why` has a line per metric that objected."""
+    """One trial. `state` is `pass`, `fail`, `error` or `not run`.
+
+    `why` has a line per metric that objected, `warnings` one per metric that objects and only warns.
+    """
 
     prompt: str
     model: str
@@ -30,6 +34,7 @@ class TrialRow:
     expected: str = ""
     got: str = ""
     why: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     path: str = ""
     line: int = 1
     seconds: float = 0.0
@@ -66,10 +71,12 @@ def expected_text(expected: Expected) -> str:
 
 def _filled(row: TrialRow, entry: JournalEntry) -> TrialRow:
     trial, completion = entry.trial, entry.trial.completion
-    objections = [f"{score.metric}: {score.reason}" for score in trial.scores if not score.passed]
-    objections += [f"{failure.metric} could not measure: {failure.reason}" for failure in trial.failures]
+    why: list[str] = []
+    warnings: list[str] = []
+    for metric, told in objections(trial):
+        (warnings if metric in trial.aside else why).append(told)
     if trial.error:
-        objections.append(f"{trial.error.kind}: {trial.error.message}")
+        why.append(f"{trial.error.kind}: {trial.error.message}")
     return TrialRow(
         prompt=row.prompt,
         model=row.model,
@@ -80,10 +87,20 @@ def _filled(row: TrialRow, entry: JournalEntry) -> TrialRow:
         score=entry.score,
         expected=row.expected,
         got=completion.text if completion else "",
-        why=tuple(objections),
+        why=tuple(why),
+        warnings=tuple(warnings),
         path=row.path,
         line=row.line,
         seconds=completion.latency_seconds if completion else 0.0,
         cost_usd=completion.cost_usd if completion else None,
         source=completion.source.value if completion else "",
     )
+
+
+def objections(trial: Trial) -> Iterator[tuple[str, str]]:
+    """Yield each metric that did not pass, with what it says."""
+    for score in trial.scores:
+        if not score.passed:
+            yield score.metric, f"{score.metric}: {score.reason}"
+    for failure in trial.failures:
+        yield failure.metric, f"{failure.metric} could not measure: {failure.reason}"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from ci.gate_world import GateWorld
-from commands.test_judge_commands import PROJECT, PROMPT, RUBRIC, Endpoint, honest
+from commands.test_judge_commands import PROJECT, PROMPT, RUBRIC, Endpoint, all_good, honest
 
 from llmops_cli.evals.judges.judge_request import Material
 from llmops_cli.evals.review.labels import Label, label_line
@@ -174,9 +173,60 @@ def test_an_unlicensed_judge_that_cannot_be_read_takes_no_trial_with_it(judged: 
     assert "judge metric 'faithful' has no licence" in prompt["reasons"][1]
 
 
+def test_wrong_canaries_of_an_unlicensed_judge_are_told_and_block_nothing(
+    judged: GateWorld, endpoint: Endpoint
+) -> None:
+    contradict(judged)
+    endpoint.reply = all_good
+
+    code, report = judged.gate()
+
+    (prompt,) = report["prompts"]
+    assert (code, prompt["verdict"]) == (0, "pass"), prompt["reasons"]
+    assert prompt["reasons"][1].endswith(
+        "it warns, it does not block. Nothing that it says here counts: its canaries came out wrong "
+        "(canary 2 (attacked) scored 1.00 and passed)."
+    )
+    assert [metric["name"] for metric in prompt["decisive"]["metrics"]] == ["max_words"]
+    assert prompt["decisive"]["summary"]["cases"]["passed"] == 30
+    for output_format in ("text", "markdown"):
+        shown = judged.llmops("gate", "--base", "main", "--format", output_format).out
+        assert "its canaries came out wrong" in " ".join(shown.split()), shown
+
+
+def test_wrong_canaries_of_a_licensed_judge_leave_the_change_undecided(judged: GateWorld, endpoint: Endpoint) -> None:
+    calibrate(judged)
+    judged.commit("A calibration")
+    contradict(judged)
+    # the anchors come out as ever, and so does every answer; the canary does not
+    endpoint.reply = lambda asked: all_good(asked) if "the sky" in asked else honest(asked)
+
+    code, report = judged.gate()
+
+    (prompt,) = report["prompts"]
+    assert (code, prompt["verdict"], report["conclusion"]) == (10, "inconclusive", "neutral"), prompt["reasons"]
+    assert prompt["reasons"][0] == (
+        "judge metric 'faithful' is invalid: its canaries came out wrong (canary 2 (attacked) scored 1.00 and passed): "
+        "the judge changed, not the prompt."
+    )
+
+
+def test_wrong_canaries_hide_no_regression_that_another_metric_sees(judged: GateWorld, endpoint: Endpoint) -> None:
+    calibrate(judged)
+    judged.commit("A calibration")
+    judged.git("checkout", "-q", "-b", "change")
+    judged.edit("prompts/greet.yaml", "{{ text }}", "{{ text }} " + "and on " * 12)
+    judged.edit("prompts/greet.yaml", "version: 1", "version: 2")
+    endpoint.reply = lambda asked: all_good(asked) if "the sky" in asked else honest(asked)
+
+    code, report = judged.gate()
+
+    (prompt,) = report["prompts"]
+    assert (code, prompt["verdict"]) == (1, "regression"), prompt["reasons"]
+
+
 def test_a_suite_of_unlicensed_judges_alone_decides_nothing(judged: GateWorld) -> None:
     judged.write("evals/greet.yaml", SUITE.replace("  - {metric: max_words, limit: 12, required: true}\n", ""))
-    shutil.rmtree(judged.root / ".llmops/runs")  # of two runs in one second either may be called the latest
     judged.llmops("eval", "greet", "-q", "--repeats", "3")
     assert judged.llmops("baseline", "accept", "greet", "--why", "judges alone").code == 0
     judged.commit("Judges alone")

@@ -23,7 +23,7 @@ def run(folder: Path, *arguments: str) -> str:
     """Evaluate and return the run's name."""
     runs = folder / ".llmops/runs"
     before = set(runs.iterdir()) if runs.exists() else set()
-    assert llmops("eval", *arguments, folder=folder).code in {1, 5, 7, 10}
+    assert llmops("eval", *arguments, folder=folder).code in {1, 5, 6, 7, 10}
     (new,) = set(runs.iterdir()) - before
     return new.name
 

@@ -94,11 +94,16 @@ def test_a_selection_that_leaves_nothing_is_not_run(tmp_path: Path, arguments: t
     assert not (tmp_path / ".llmops/runs").exists()
 
 
-def test_a_provider_that_fails_is_neither_failure_nor_pass(tmp_path: Path) -> None:
-    outcome = llmops("eval", "--replay", folder=example(tmp_path))
+def test_a_provider_that_fails_is_neither_failure_nor_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMOPS_COMMAND_OWN", "false")
+    with (example(tmp_path) / "llmops.yaml").open("a", encoding="utf-8") as file:
+        file.write("providers:\n  own: {protocol: command, deterministic: true}\n")
+    edit(tmp_path, PROMPT, "name: echo/last-message", "name: own/model")
+    outcome = llmops("eval", "--allow-unknown-price", folder=tmp_path)
     assert outcome.code == 5
     assert "errors: 22 trials not measured (not failures)" in outcome.out
     assert "NOTHING MEASURED" in outcome.out
+    assert "Next: llmops eval echo-greeting --retry-errors" in outcome.err
 
 
 def test_a_failed_critical_case_needs_no_baseline_to_be_red(tmp_path: Path) -> None:
@@ -293,8 +298,17 @@ def test_recorded_answers_replay_without_the_model(tmp_path: Path) -> None:
     assert "22 from recordings" in replayed.out
     edit(tmp_path, PROMPT, "Repeat", "Say")
     missed = llmops("eval", "--replay", folder=tmp_path)
-    assert missed.code == 5
+    told = " ".join(missed.out.split())
+    assert (missed.code, "NOT RUN 22 of 22 trials have no recording" in told) == (6, True)
+    # what helps is a recording; trying again asks the same recordings
+    assert "had 'Repeat' where it now has 'Say'" in told
+    assert "Next: llmops eval echo-greeting --record" in missed.err
     assert "errors: 22 trials not measured" in missed.out
+    assert llmops("eval", "--record", "--sample", "10", folder=tmp_path).code == 7
+    partly = llmops("eval", "--replay", folder=tmp_path)
+    assert partly.code == 6
+    assert "NOT RUN 12 of 22 trials have no recording" in " ".join(partly.out.split())
+    assert "Next: llmops eval echo-greeting --record" in partly.err
 
 
 def test_a_filter_skips_prompts_that_it_does_not_fit_unless_they_are_named(tmp_path: Path) -> None:
@@ -304,3 +318,32 @@ def test_a_filter_skips_prompts_that_it_does_not_fit_unless_they_are_named(tmp_p
     assert outcome.code == 7
     assert "skipped: no case of 'other' matches 0?" in outcome.err
     assert llmops("eval", "other", "echo-greeting", "--filter", "0?", folder=tmp_path).code == 6
+
+
+KEY = "sk-proj-" + "A1b2C3d4" * 5
+
+
+def test_a_key_that_a_model_says_is_masked_in_reports_and_never_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example(tmp_path)
+    edit(tmp_path, CASES, "Ada", f"Ada {KEY}")
+    monkeypatch.setenv("OWN_TOKEN", "correct-horse-battery")
+    edit(tmp_path, CASES, "Grace", "Grace correct-horse-battery")
+    done = llmops("eval", "--record", folder=tmp_path)
+    assert (
+        "not recorded: a question or an answer of echo/last-message holds what looks like an OpenAI key."
+        in " ".join(done.err.split())
+    )
+    recorded = (tmp_path / "evals/recordings/echo/last-message.jsonl").read_text(encoding="utf-8")
+    assert KEY not in recorded
+    assert len(recorded.splitlines()) == 21
+    edit(tmp_path, SUITE, "max_words, limit: 12", "max_words, limit: 1")
+    assert llmops("eval", folder=tmp_path).code == 7
+    for output_format in ("text", "json", "jsonl", "junit", "markdown", "csv", "html"):
+        command = ("report", "--format", output_format) if output_format != "text" else ("runs", "show", "latest")
+        shown = llmops(*command, folder=tmp_path).out
+        assert KEY not in shown, output_format
+        assert "correct-horse" not in shown, output_format
+    assert llmops("report", "--html", "page.html", folder=tmp_path).code == 0
+    assert KEY not in (tmp_path / "page.html").read_text(encoding="utf-8")

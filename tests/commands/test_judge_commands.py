@@ -136,11 +136,87 @@ def test_a_run_with_a_judge_says_what_it_took_and_what_was_spared(repository: Pa
     assert "60 known from before" in " ".join(again.out.split())
 
 
-def test_a_judge_that_changed_makes_the_tier_invalid(repository: Path, endpoint: Endpoint) -> None:
-    endpoint.reply = lambda _text: json.dumps({"answers": {"choice": "good"}, "reason": "all is well"})
+def all_good(_text: str) -> str:
+    return json.dumps({"answers": {"choice": "good"}, "reason": "all is well"})
+
+
+def test_an_unlicensed_judge_with_wrong_canaries_is_shown_and_decides_nothing(
+    repository: Path, endpoint: Endpoint
+) -> None:
+    endpoint.reply = all_good
     found = llmops("eval", "greet", folder=repository)
-    assert found.code != 0
-    assert "the judge changed, not the prompt" in " ".join(found.out.split())
+    told = " ".join(found.out.split())
+    assert (found.code, "NOT COMPARED" in told) == (7, True)
+    assert "judge – – only warns, canaries wrong, 1 spared" in told
+    assert "60 of 61 cases pass" in told
+    assert "it warns, it does not block. Nothing that it says here counts: its canaries came out wrong" in told
+    assert "canary 2 (attacked) scored 1.00 and passed" in told
+    run = json.loads(next((repository / ".llmops/runs").glob("*/run.json")).read_text(encoding="utf-8"))
+    judge = next(metric for metric in run["metrics"] if metric["name"] == "judge")
+    assert (judge["only_warns"], judge["mean"], run["trials"]["errored"]) == (True, None, 0)
+    assert judge["canaries"] == "canary 2 (attacked) scored 1.00 and passed"
+    for output_format in ("markdown", "html"):
+        assert "only warns, canaries wrong" in llmops("report", "--format", output_format, folder=repository).out
+    for output_format, warning in (
+        ("junit", "<system-out>only warns: judge could not measure"),
+        ("csv", ",judge could"),
+    ):
+        report = llmops("report", "--format", output_format, folder=repository).out
+        assert report.count(warning) == 60, report
+        assert "canary 2 (attacked)" in report
+    lines = llmops("report", "--format", "jsonl", folder=repository).out.splitlines()
+    failures = [failure for line in lines for failure in json.loads(line)["failures"]]
+    assert all(failure["only_warns"] for failure in failures)
+    accepted = llmops("baseline", "accept", "greet", "--why", "as it is", folder=repository)
+    assert accepted.code == 0, accepted.err
+    # what was never measured is no part of the baseline, and nothing to complain about
+    baseline = json.loads((repository / "evals/baselines/greet.json").read_text(encoding="utf-8"))
+    assert baseline["metrics"].keys() == {"max_words"}
+    assert llmops("baseline", "check", "greet", folder=repository).code == 0
+    assert llmops("eval", "greet", "--no-resume", folder=repository).code == 0
+
+
+def test_the_score_of_a_run_does_not_move_with_a_judge_that_only_warns(repository: Path, endpoint: Endpoint) -> None:
+    """Half of the answers are wrong: a judge that says so must not count more than one that cannot be believed."""
+    scores = []
+    for reply in (honest, all_good):
+        endpoint.reply = reply
+        out = llmops("eval", "greet", "--no-resume", "--live", "--format", "json", folder=repository).out
+        (run,) = json.loads(out)["runs"]
+        scores.append((run["score"], run["cases"]["passed"], run["trials"]))
+    assert scores[0] == scores[1]
+    assert scores[0][1] == 60
+
+
+def test_verdicts_that_an_unlicensed_judge_failed_to_give_can_be_asked_for_again(
+    repository: Path, endpoint: Endpoint
+) -> None:
+    endpoint.reply = lambda _text: "I would rather not say."
+    silent = " ".join(llmops("eval", "greet", folder=repository).out.split())
+    assert "60 of 61 cases pass" in silent
+    assert "judge – – only warns, 60 could not measure" in silent, silent
+    endpoint.reply = honest
+    again = " ".join(llmops("eval", "greet", "--retry-errors", folder=repository).out.split())
+    assert "judge 0.50 30 of 60 only warns, 1 spared" in again
+    assert "60 of 61 cases pass" in again
+    assert len(list((repository / ".llmops/runs").iterdir())) == 1
+
+
+def test_a_licensed_judge_with_wrong_canaries_leaves_no_verdict(
+    repository: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label_all(repository, monkeypatch)
+    assert llmops("judge", "calibrate", "true", "--checks", "3", "--rescores", "1", folder=repository).code == 0
+    endpoint.reply = all_good
+    found = llmops("eval", "greet", "--live", folder=repository)
+    told = " ".join(found.out.split())
+    assert (found.code, "INCONCLUSIVE" in told) == (10, True), told
+    assert "judge metric 'judge' is invalid: its canaries came out wrong" in told
+    assert "the judge changed, not the prompt" in told
+    assert "llmops judge check" in found.err
+    refused = llmops("baseline", "accept", "greet", "--why", "as it is", folder=repository)
+    assert (refused.code, "got its canaries wrong" in refused.err) == (8, True)
+    assert not (repository / "evals/baselines/greet.json").exists()
 
 
 def test_a_good_judge_is_labelled_calibrated_checked_and_attacked(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ from evals.eval_world import Echo, World, answer_of, cases_of, job_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops_cli.core.errors import InvalidFileError, RefusedError
+from llmops_cli.core.errors import InvalidFileError, RefusedError, SetupError
 from llmops_cli.core.runs import Trial, TrialError, TrialKey
 from llmops_cli.core.scores import Score, ScoreFailure
 from llmops_cli.evals.runs.case_scores import iter_case_outcomes, iter_case_scores
@@ -18,6 +20,7 @@ from llmops_cli.evals.runs.journal import Journal, read_entries, read_header
 from llmops_cli.evals.runs.journal_line import JournalEntry, entry_as_line, entry_from_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ANY_TEXT = st.text(alphabet=st.characters())  # lone surrogates and controls included
@@ -47,6 +50,7 @@ def test_failures_and_skipped_metrics_are_kept() -> None:
         scores=(Score(metric="cost", value=0.0, passed=False, reason="", raw=0.25, unit="usd"),),
         failures=(ScoreFailure(metric="judge", reason="unreadable"),),
         skipped_metrics=("bert_score",),
+        aside=("judge",),
     )
     original = JournalEntry(trial=trial, score=None, attempt=3)
     assert entry_from_line(entry_as_line(original)) == original
@@ -125,3 +129,41 @@ def test_the_scores_of_every_case_come_trial_by_trial(world: World) -> None:
     first = next(iter_case_outcomes(path))
     assert [outcome.passed for outcome in first.trials] == [False, False]
     assert first.trials[0].metrics == (("equals", 0.0),)
+
+
+@contextmanager
+def files_no_longer_than(size: int) -> Iterator[None]:
+    """Stand in for a full disk: what would make a file of this process longer is not written."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_a_matter_of_set_up_and_glues_no_lines(world: World) -> None:
+    job = job_of(cases_of(10))
+    run = world.folders.open(job)
+    run.journal.append(entry("case-00000"))
+    size = run.journal.path.stat().st_size
+    with files_no_longer_than(size + 20), pytest.raises(SetupError, match="the run cannot be written: File too large"):
+        run.journal.append(entry("case-00001"))
+    assert run.journal.path.stat().st_size == size
+    # room again: the next line stands for itself
+    run.journal.append(entry("case-00002"))
+    run.journal.close()
+    assert [each.trial.key.case_id for each in read_entries(run.journal.path)] == ["case-00000", "case-00002"]
+
+
+def test_figures_that_cannot_be_written_are_made_later(world: World) -> None:
+    job = job_of(cases_of(3))
+    summary, end = world.run(job, Echo(), finish=False)
+    run = world.folders.open(job)
+    with files_no_longer_than(500), pytest.raises(SetupError, match="the figures of the run cannot be written"):
+        world.folders.finish(run, summary, end)
+    (record,) = world.folders.records()
+    assert not record.complete
+    assert sorted(path.name for path in record.folder.iterdir()) == ["finished.json", "journal.jsonl"]
+    _, end = world.run(job, Echo())
+    assert (end.resumed, end.run_now) == (3, 0)

@@ -1,4 +1,4 @@
-"""Trials on a real Ray of two workers: the run is the one that this process would have made."""
+"""Trials on a real Ray of two nodes with a worker each: the run is the one that this process would have made."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from llmops_cli.gateway.assembly import AnswerMode, open_gateway
 from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from llmops_cli.evals.job import EvalJob
 
@@ -68,8 +68,10 @@ import json, os, pathlib, signal, sys, time
 request = json.load(sys.stdin)
 text = request["messages"][-1]["content"]
 time.sleep(float(os.environ.get("PAUSE", "0")))
+# who asked, and on which node: a worker's parent is the daemon of its node
+node = pathlib.Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1]
 with pathlib.Path(os.environ["LLMOPS_TEST_CALLS"]).open("a") as calls:
-    calls.write(f"{os.getppid()} {text}\\n")
+    calls.write(f"{os.getppid()}/{node} {text}\\n")
 if text.startswith("kill"):
     os.kill(os.getppid(), 9)
 print(json.dumps({"text": text}))
@@ -77,7 +79,7 @@ print(json.dumps({"text": text}))
 
 
 class Place:
-    """A repository beside a Ray cluster of two CPUs."""
+    """A repository beside a Ray cluster of two nodes."""
 
     def __init__(self, root: Path, environ: dict[str, str], address: str) -> None:
         self.root = root
@@ -118,7 +120,10 @@ class Place:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
-    """Start a cluster with a home of its own: there Ray keeps the token that lets a run in."""
+    """Start a cluster of two nodes, one CPU each, with a home of its own: there Ray keeps the token that lets a run in.
+
+    Both nodes are on this machine, each with a daemon, an object store and a worker of its own.
+    """
     home = tmp_path_factory.mktemp("ray-home")
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "LLMOPS_"))},
@@ -131,22 +136,44 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
         port = free.getsockname()[1]
     # a short path: Ray's sockets are below it, and their names may have 107 letters
     folder = tmp_path_factory.mktemp("r")
-    start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--port", str(port)]
-    options = ["--num-cpus", "2", "--include-dashboard", "false", "--object-store-memory", "100000000"]
+    address = f"127.0.0.1:{port}"
+    head = ["--head", "--port", str(port), "--include-dashboard", "false"]
     log = (home / "log").open("wb")
-    process = subprocess.Popen([*start, *options], env={**environ, "TMPDIR": str(folder)}, stdout=log, stderr=log)
+    nodes: list[subprocess.Popen[bytes]] = []
+    here = {**environ, "TMPDIR": str(folder)}
     try:
-        while process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.2)
-        assert process.poll() is None, (home / "log").read_text()
-        yield f"127.0.0.1:{port}", environ
+        for place in (head, ["--address", address]):
+            start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *place]
+            options = ["--num-cpus", "1", "--object-store-memory", "100000000"]
+            nodes.append(subprocess.Popen([*start, *options], env=here, stdout=log, stderr=log))
+            _until(lambda: len(_alive(address, here)) == len(nodes), nodes, home / "log")
+        yield address, environ
     finally:
-        process.terminate()
-        process.wait(timeout=60)
+        for node in reversed(nodes):
+            node.terminate()
+            node.wait(timeout=60)
         log.close()
+
+
+def _alive(address: str, environ: dict[str, str]) -> list[str]:
+    """Return the nodes of the cluster that are up."""
+    asked = "import ray, sys; ray.init(sys.argv[1]); print(*(n['NodeID'] for n in ray.nodes() if n['Alive']))"
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) != 0:
+            return []
+    done = subprocess.run(
+        [sys.executable, "-c", asked, address], env=environ, capture_output=True, text=True, check=False, timeout=120
+    )
+    return done.stdout.split()
+
+
+def _until(ready: Callable[[], bool], nodes: list[subprocess.Popen[bytes]], log: Path) -> None:
+    for _ in range(100):
+        assert all(node.poll() is None for node in nodes), log.read_text()
+        if ready():
+            return
+        time.sleep(0.2)
+    raise AssertionError(log.read_text())
 
 
 @pytest.fixture
@@ -191,20 +218,21 @@ def test_a_run_on_two_workers_has_the_bytes_of_a_run_in_one_process(place: Place
     here = place.eval("--repeats", "2", executor="async")
     figures = place.figures()
     there = place.eval("--repeats", "2")
-    assert "Ray: 2 workers, 2 CPUs on 1 node" in there.stderr
+    assert "Ray: 2 workers, 2 CPUs on 2 nodes" in there.stderr
     assert place.figures() == figures
     assert there.returncode == here.returncode == ExitCode.INCOMPARABLE
 
 
 @needs_ray
 @pytest.mark.ray
-def test_both_workers_take_part_and_what_is_under_way_stays_within_the_providers_concurrency(place: Place) -> None:
+def test_both_nodes_take_part_and_what_is_under_way_stays_within_the_providers_concurrency(place: Place) -> None:
     calls = with_program(place, [f"say {number}" for number in range(12)])
     there = place.eval("--no-cache")
     assert there.returncode == ExitCode.INCOMPARABLE, there.stderr
     asked = [line.split(" ", 1) for line in calls.read_text().splitlines()]
     assert sorted(text for _, text in asked) == sorted(f"say {number}" for number in range(12))
-    assert len({process for process, _ in asked}) == 2
+    workers = {tuple(who.split("/")) for who, _ in asked}
+    assert len({worker for worker, _ in workers}) == len({node for _, node in workers}) == 2, asked
 
 
 @needs_ray

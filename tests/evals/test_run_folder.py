@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,7 @@ from evals.eval_world import EQUALS, Echo, World, cases_of, job_of
 from llmops_cli.core.errors import SetupError, UsageError
 from llmops_cli.core.suites import MetricSpec
 from llmops_cli.evals.job import RunBudget
+from llmops_cli.evals.runs.run_folder import RunFolders
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,6 +129,37 @@ def test_a_folder_that_is_no_run_is_passed_over(world: World, tmp_path: Path) ->
     assert len(list(world.folders.records())) == 1
 
 
+def test_runs_of_one_second_are_in_the_order_in_which_they_began(tmp_path: Path) -> None:
+    """The names of two prompts, or of two contents of one, say nothing about which of them came later."""
+    second = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+    began: list[str] = []
+    jobs = [job_of(cases_of(size)) for size in (2, 3, 4, 5, 6)] * 3
+    for number, job in enumerate(jobs):
+        now = partial(_same, second + timedelta(microseconds=7 * number))
+        folders = RunFolders(tmp_path, now=now, clock=time.monotonic)
+        run = folders.open(job, resume=False)
+        run.journal.close()
+        began.append(run.folder.name)
+        assert folders.record("latest").name == began[-1]
+    folders = RunFolders(tmp_path, now=partial(_same, second), clock=time.monotonic)
+    assert [record.name for record in folders.records()] == began[::-1]
+
+
+def _same(moment: datetime) -> datetime:
+    return moment
+
+
+def test_runs_of_the_same_moment_are_in_one_order_too(tmp_path: Path) -> None:
+    folders = RunFolders(tmp_path, now=lambda: datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC), clock=time.monotonic)
+    job = job_of(cases_of(2))
+    began = []
+    for _ in range(12):
+        run = folders.open(job, resume=False)
+        run.journal.close()
+        began.append(run.folder.name)
+    assert [record.name for record in folders.records()] == began[::-1]
+
+
 def test_an_unknown_run_is_named_with_a_proposal(world: World) -> None:
     world.run(job_of(cases_of(2)), Echo())
     name = world.folders.record("latest").name
@@ -137,3 +172,28 @@ def test_a_place_that_cannot_be_written_is_a_matter_of_set_up(tmp_path: Path) ->
     (tmp_path / "runs").write_text("a file stands where the folder should be")
     with pytest.raises(SetupError):
         World(tmp_path / "runs").folders.open(job_of(cases_of(2)))
+
+
+@pytest.mark.parametrize(
+    "figures", ["", "[]", '{"cases": []}', '{"score": "high", "cases": {}, "trials": {}}', '{"cases": {"total": "x"}}']
+)
+def test_figures_that_were_changed_from_outside_are_made_again(world: World, figures: str) -> None:
+    job = job_of(cases_of(4))
+    world.run(job, Echo())
+    (record,) = world.folders.records()
+    before = (record.folder / "run.json").read_bytes()
+    (record.folder / "run.json").write_text(figures)
+    assert not world.folders.record(record.name).complete
+    _, end = world.run(job, Echo())
+    assert (end.resumed, end.run_now) == (4, 0)
+    assert (record.folder / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(("was", "now"), [('"cases":4', '"cases":"x"'), ('"tiers":[', '"tears":['), ('"format":1', "")])
+def test_a_journal_whose_first_line_was_changed_is_no_run(world: World, was: str, now: str) -> None:
+    world.run(job_of(cases_of(4)), Echo())
+    (record,) = world.folders.records()
+    text = record.journal.read_text()
+    assert was in text
+    record.journal.write_text(text.replace(was, now, 1))
+    assert list(world.folders.records()) == []

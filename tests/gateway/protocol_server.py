@@ -30,7 +30,12 @@ class Fault(StrEnum):
 
     RATE_LIMIT = "rate-limit"
     OVERLOADED = "overloaded"
+    TIMED_OUT = "timed-out"
+    CONFLICT = "conflict"
+    TOO_EARLY = "too-early"
     SERVER_ERROR = "server-error"
+    BAD_GATEWAY = "bad-gateway"
+    BAD_REQUEST = "bad-request"
     UNAUTHORIZED = "unauthorized"
     RESET_BEFORE = "reset-before"
     RESET_AFTER = "reset-after"
@@ -41,6 +46,15 @@ class Fault(StrEnum):
     GZIP_BOMB = "gzip-bomb"
     HUGE = "huge"
     REDIRECT = "redirect"
+
+
+STATUSES = {
+    Fault.TIMED_OUT: 408,
+    Fault.CONFLICT: 409,
+    Fault.TOO_EARLY: 425,
+    Fault.BAD_GATEWAY: 502,
+    Fault.BAD_REQUEST: 400,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +208,8 @@ class Connection(asyncio.Protocol):
                 self.send(429, error_body("slow down"), again)
             case Fault.OVERLOADED:
                 self.send(529 if "/messages" in request.path else 503, error_body("overloaded"), again)
+            case Fault.TIMED_OUT | Fault.CONFLICT | Fault.TOO_EARLY | Fault.BAD_GATEWAY | Fault.BAD_REQUEST:
+                self.send(STATUSES[fault], error_body(fault.value), again)
             case Fault.SERVER_ERROR:
                 self.send(500, b"<html>Internal Server Error</html>")
             case Fault.UNAUTHORIZED:

@@ -40,7 +40,11 @@ def fail_with(fault: Fault | None, behaviour: Behaviour | None = None, *, timeou
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
+        (Fault.TIMED_OUT, "answered 408"),
+        (Fault.CONFLICT, "answered 409"),
+        (Fault.TOO_EARLY, "answered 425"),
         (Fault.SERVER_ERROR, "answered 500"),
+        (Fault.BAD_GATEWAY, "answered 502"),
         (Fault.RESET_BEFORE, "connection failed"),
         (Fault.RESET_AFTER, "connection failed|ended after"),
         (Fault.TRUNCATED, "not JSON"),
@@ -51,6 +55,13 @@ def test_what_may_succeed_later_is_marked_retryable(fault: Fault, said: str) -> 
     with pytest.raises(ProviderError, match=said) as caught:
         fail_with(fault)
     assert caught.value.retryable
+
+
+@pytest.mark.parametrize(("fault", "status"), [(Fault.BAD_REQUEST, 400), (Fault.UNAUTHORIZED, 401)])
+def test_what_is_wrong_with_the_request_itself_is_not_tried_again(fault: Fault, status: int) -> None:
+    with pytest.raises((ProviderError, SetupError), match=f"answered {status}") as caught:
+        fail_with(fault)
+    assert not getattr(caught.value, "retryable", False)
 
 
 @pytest.mark.parametrize("fault", [Fault.RATE_LIMIT, Fault.OVERLOADED])

@@ -148,6 +148,14 @@ def test_a_miss_names_the_words_that_changed(tmp_path: Path) -> None:
                 ask("First, mail.", system="Be brief and kind."),
                 r"message 2 \(user\) had nothing where it now has ','\.",
             ),
+            (
+                ask("First short mail.", system="Be brief and kind."),
+                r"message 2 \(user\) had nothing where it now has 'short '\.",
+            ),
+            (
+                ask("First smail.", system="Be brief and kind."),
+                r"message 2 \(user\) had 'mail' where it now has 'smail'\.",
+            ),
         ):
             with pytest.raises(RecordingMissError, match=f"the prompt or its case changed: {words}"):
                 recordings.answer(request)

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -109,3 +110,24 @@ def test_json_is_ascii_and_keeps_the_text_exactly(text: str) -> None:
     shown = eval_json([outcome(got=text)])
     assert shown.isascii()
     assert json.loads(shown)["runs"][0]["failing"][1]["got"] == text
+
+
+def test_a_case_that_worked_before_comes_before_those_that_never_did() -> None:
+    found = outcome(name="zulu")
+    broken = replace(found, broken=frozenset({"refund-late"}))
+    plain = eval_text(found, Page()).splitlines()
+    told = eval_text(broken, Page()).splitlines()
+    assert any("4 cases, 15 trials; 1 of them worked in the baseline" in line for line in told)
+    assert any(line.startswith("  refund-late trial 1 worked before  evals/") for line in told)
+    # a critical case decides alone, and stays first
+    assert [line.split()[0] for line in told if " trial " in line and "evals/" in line] == ["zulu", "refund-late"]
+    assert not any("worked" in line for line in plain)
+    assert json.loads(eval_json([broken]))["runs"][0]["broken"] == ["refund-late"]
+
+
+def test_beside_other_runs_a_failing_case_takes_one_line() -> None:
+    brief = eval_text(outcome(reason="does not contain " + "refund " * 40), Page(), brief=True).splitlines()
+    (first, second) = (line for line in brief if "trial 1" in line or "trial 3 critical" in line)
+    assert first == "  summarize-email trial 3 critical  contains: does not contain refund refund re…"
+    assert second.startswith("  refund-late trial 1   contains: does not contain")
+    assert all(len(line) <= 80 for line in brief)

@@ -53,7 +53,7 @@ class Page(HTMLParser):
 
 
 def page_of(folder: Path, *options: str) -> str:
-    assert llmops("eval", *options, folder=folder).code in {1, 5, 7, 10}
+    assert llmops("eval", *options, folder=folder).code in {1, 5, 6, 7, 10}
     assert llmops("report", "latest", "--html", "page.html", folder=folder).code == 0
     return (folder / "page.html").read_text(encoding="utf-8")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,10 @@ class Yardstick:
     cases: Mapping[str, str]
     rubrics: Mapping[str, str] = field(default_factory=dict[str, str])
     judges: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def without(self, names: Collection[str]) -> Yardstick:
+        """Return the yardstick without these metrics."""
+        return replace(self, metrics={name: digest for name, digest in self.metrics.items() if name not in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

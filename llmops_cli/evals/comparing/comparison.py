@@ -19,6 +19,7 @@ from llmops_cli.evals.comparing.metric_comparison import (
     unsteady_metrics,
 )
 from llmops_cli.evals.comparing.verdict import NO_REMARKS, Facts, Verdict, verdict_of
+from llmops_cli.evals.judges.licence import Licence, LicenceState
 from llmops_cli.evals.judges.unlicensed import judge_remarks, unlicensed, without_unlicensed
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from llmops_cli.core.suites import GatePolicy
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
-    from llmops_cli.evals.judges.licence import Licence
     from llmops_cli.evals.judges.unlicensed import JudgeRemarks
 
 
@@ -89,10 +89,13 @@ def compare_run(
     model, too old); run both arms now and pass none, or the verdict is incomparable. `final` tells that
     no more trials can be had; left out, it is so after the last look. Of `licences`, by the names of metrics,
     those that may not block take their metric out of the decision, and a judge that drifted makes it incomparable.
+    A judge that may block and got its canaries wrong on either side leaves the rest to find a regression, never a pass.
     """
     licences = licences or {}
-    aside, judges = _judges_aside(base, candidate, policy, licences)
-    base, candidate = (without_unlicensed(run, unlicensed(licences)) for run in (base, candidate))
+    flipped = {**base.flipped, **candidate.flipped}
+    aside, judges = _judges_aside(base, candidate, policy, licences, flipped)
+    silent = unlicensed(licences) | flipped.keys()
+    base, candidate = (without_unlicensed(run, silent) for run in (base, candidate))
     comparability = compare_yardsticks(base.yardstick, candidate.yardstick)
     compared = tuple(case for case in comparability.cases if candidate.passed.get(case) and base.passed.get(case))
     looked = min((len(candidate.passed[case]) for case in compared), default=0)
@@ -134,15 +137,21 @@ def compare_run(
 
 
 def _judges_aside(
-    base: MeasuredRun, candidate: MeasuredRun, policy: GatePolicy, licences: Mapping[str, Licence]
+    base: MeasuredRun,
+    candidate: MeasuredRun,
+    policy: GatePolicy,
+    licences: Mapping[str, Licence],
+    flipped: Mapping[str, str],
 ) -> tuple[tuple[MetricComparison, ...], JudgeRemarks]:
     """Return what the judges that decide nothing would say, and what is to be told of them."""
-    if not unlicensed(licences):
+    if not unlicensed(licences) and not flipped:
         return (), NO_REMARKS
     comparability = compare_yardsticks(base.yardstick, candidate.yardstick)
-    names = {name for name in unlicensed(licences) if licences[name].valid}
+    names = {name for name in unlicensed(licences) if licences[name].valid and name not in flipped}
     found = compare_aside(base, candidate, comparability, policy, names)
-    return found, judge_remarks(licences, {metric.name: metric.decision for metric in found})
+    # who hands in no licences asks nobody for them: then every judge decides
+    held = {**dict.fromkeys(flipped, Licence(state=LicenceState.CALIBRATED)), **licences}
+    return found, judge_remarks(held, {metric.name: metric.decision for metric in found}, flipped)
 
 
 _OPEN = (CriticalState.RERUN, CriticalState.UNSETTLED)

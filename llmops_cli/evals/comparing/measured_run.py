@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import digest_of
 from llmops_cli.core.scores import Tier
 from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.lost_trials import NOTHING_LOST, LostTrials
+from llmops_cli.evals.judges.judgement import flipped_in
 from llmops_cli.evals.measuring.metric_digests import MeasuringDigests
 from llmops_cli.evals.measuring.metric_table import tier_of
 from llmops_cli.evals.runs.exact_sum import ExactSum
@@ -45,7 +45,8 @@ class MeasuredRun:
     whether each trial met every threshold. `passed_without_judges` is the same by the metrics that ask no judge,
     empty for suites without judges. `deterministic_metrics` are those whose repeats would give the
     same scores again (deterministic completions, and a metric that asks no judge). `score` is the run's
-    score as `RunSummary` defines it, None when nothing was measured.
+    score as `RunSummary` defines it, None when nothing was measured. `flipped` are judges, by the names of their
+    metrics, of which nothing counts because known outputs came out wrong; the text says which. They have no scores.
     """
 
     prompt_id: str
@@ -63,6 +64,7 @@ class MeasuredRun:
     lost: LostTrials = NOTHING_LOST
     effort: Effort = Effort()
     passed_without_judges: Mapping[str, tuple[bool, ...]] = field(default_factory=dict[str, "tuple[bool, ...]"])
+    flipped: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def repeats(self) -> int:
@@ -75,56 +77,57 @@ def collect_run(
     entries: Iterable[JournalEntry],
     *,
     deterministic_metrics: Iterable[str] = (),
-    rubrics: Mapping[str, str] | None = None,
-    judges: Mapping[str, str] | None = None,
     only_warn: Collection[str] = (),
+    whole: bool = False,
 ) -> MeasuredRun:
     """Gather the entries of a journal, each trial once and in any order, into a measured run.
 
-    `rubrics` and `judges` are digests by the name that a metric's `rubric` parameter gives. Of a metric in
-    `only_warn` (a judge without a licence) the scores are kept, but no trial fails by it or is lost with it.
+    Of a metric in `only_warn` (a judge without a licence) the scores are kept, but no trial fails by it or is lost
+    with it. A `whole` run is one to keep: a trial fails by whatever measured it, and a judge that said nothing which
+    counts is no part of its yardstick, so that a licence found later does not compare with what was never measured.
     Completions are not kept: what stays in memory is a few numbers per trial.
     """
-    collector = RunCollector(job, only_warn=only_warn)
+    collector = RunCollector(job, only_warn=only_warn, whole=whole)
     for entry in entries:
         collector.add(entry)
-    return collector.run(deterministic_metrics, rubrics=rubrics or {}, judges=judges or {})
+    return collector.run(deterministic_metrics)
 
 
 class RunCollector:
     """What `collect_run` does, entry by entry: for who reads a journal once and makes several things of it."""
 
-    def __init__(self, job: EvalJob, *, only_warn: Collection[str] = ()) -> None:
+    def __init__(self, job: EvalJob, *, only_warn: Collection[str] = (), whole: bool = False) -> None:
         """Begin with nothing; the arguments are those of `collect_run`."""
         self._job = job
+        self._only_warn = frozenset(only_warn)
+        self._whole = whole
         # most cases bring no metrics of their own, and those of the suite need to be looked at only once
         own = (spec for case in job.cases if case.metrics for spec in job.metrics_of(case))
         specs = (*job.metrics_of_suite(), *own)
         self._asking = frozenset(spec.name for spec in specs if tier_of(spec) is Tier.JUDGE)
-        self._tally = _Tally(job.cases, self._asking, frozenset(only_warn))
+        self._tally = _Tally(job.cases, self._asking, self._only_warn, whole=whole)
 
     def add(self, entry: JournalEntry) -> None:
         """Count one entry."""
         self._tally.add(entry)
 
-    def run(
-        self,
-        deterministic_metrics: Iterable[str] = (),
-        *,
-        rubrics: Mapping[str, str] = MappingProxyType({}),
-        judges: Mapping[str, str] = MappingProxyType({}),
-    ) -> MeasuredRun:
-        """Return the run of the entries so far."""
+    def run(self, deterministic_metrics: Iterable[str] = ()) -> MeasuredRun:
+        """Return the run, once every entry was added."""
         job, tally = self._job, self._tally
+        tally.finish()
+        scores = {name: _in_order(cases) for name, cases in sorted(tally.scores.items()) if name not in tally.flipped}
+        yardstick = yardstick_of(job, {}, {})
+        if self._whole:
+            yardstick = yardstick.without({*self._only_warn, *tally.flipped} - scores.keys())
         return MeasuredRun(
             prompt_id=job.prompt.id,
             prompt_version=job.prompt.version,
             prompt_digest=job.prompt.digest(),
             model_asked=job.model.name,
             models_served=tuple(sorted(tally.served)),
-            yardstick=yardstick_of(job, rubrics, judges),
+            yardstick=yardstick,
             score=tally.run_score(),
-            scores={metric: _in_order(cases) for metric, cases in sorted(tally.scores.items())},
+            scores=scores,
             passed=_as_passes(tally.passed),
             passed_without_judges=_as_passes(tally.passed_without_judges) if self._asking else {},
             deterministic_metrics=frozenset(deterministic_metrics),
@@ -132,6 +135,7 @@ class RunCollector:
             clusters={case.id: case.cluster for case in job.cases if case.cluster},
             lost=tally.lost(),
             effort=tally.effort(),
+            flipped=dict(sorted(tally.flipped.items())),
         )
 
 
@@ -166,10 +170,14 @@ def _as_passes(cases: _Numbered) -> dict[str, tuple[bool, ...]]:
 class _Tally:
     """Sums over the trials of a run, each given once."""
 
-    def __init__(self, cases: Iterable[Case], judges: frozenset[str], only_warn: frozenset[str]) -> None:
+    def __init__(
+        self, cases: Iterable[Case], judges: frozenset[str], only_warn: frozenset[str], *, whole: bool
+    ) -> None:
         self.passed_without_judges: _Numbered = {}
+        self.flipped: dict[str, str] = {}
         self._judges = judges
         self._only_warn = only_warn
+        self._no_objection: frozenset[str] = frozenset() if whole else only_warn
         self.scores: defaultdict[str, _Numbered] = defaultdict(dict)
         self.passed: _Numbered = {}
         self.served: set[str] = set()
@@ -181,17 +189,37 @@ class _Tally:
         self._tokens = [0, 0]
         self._trials = 0
         self._lost: list[str] = []
+        self._judged: list[JournalEntry] = []
 
     def add(self, entry: JournalEntry) -> None:
         trial, case_id = entry.trial, entry.trial.key.case_id
         self._trials += 1
         if trial.completion:
             self._add_effort(trial.completion)
-        if trial.error is not None or any(failure.metric not in self._only_warn for failure in trial.failures):
+        # a judge that got known outputs wrong is set aside as a whole: its trials are measured by the other metrics
+        self.flipped.update({each.metric: told for each in trial.failures if (told := flipped_in(each))})
+        if self._judges and trial.error is None:
+            self._judged.append(_without_texts(entry))
+        elif trial.incomplete:
             self._lost.append(case_id)
-            return
-        number = trial.key.number
-        self.passed.setdefault(case_id, []).append((number, _passed(trial, self._only_warn)))
+        else:
+            self._add_scores(entry)
+
+    def finish(self) -> None:
+        """Add the trials that judges had a part in, now that it is known which judges were wrong."""
+        silent = self._only_warn | self.flipped.keys()
+        self._no_objection |= self.flipped.keys()
+        judged, self._judged = self._judged, []
+        for entry in judged:
+            if {each.metric for each in entry.trial.failures} <= silent:
+                self._add_scores(entry)
+            else:
+                self._lost.append(entry.trial.key.case_id)
+
+    def _add_scores(self, entry: JournalEntry) -> None:
+        trial = entry.trial
+        case_id, number = trial.key.case_id, trial.key.number
+        self.passed.setdefault(case_id, []).append((number, _passed(trial, self._no_objection)))
         if self._judges:
             self.passed_without_judges.setdefault(case_id, []).append((number, _passed(trial, self._judges)))
         for score in trial.scores:
@@ -233,8 +261,14 @@ class _Tally:
         )
 
 
+def _without_texts(entry: JournalEntry) -> JournalEntry:
+    """Return the entry with its numbers only: so many stay in memory as there are trials."""
+    trial = entry.trial
+    scores = tuple(replace(score, reason="", details={}) for score in trial.scores)
+    failures = tuple(replace(failure, reason="", details={}) for failure in trial.failures)
+    return replace(entry, trial=replace(trial, completion=None, scores=scores, failures=failures))
+
+
 def _passed(trial: Trial, aside: frozenset[str]) -> bool:
     """Tell whether every metric met its threshold, those `aside` left out; with nothing left there is no objection."""
-    if not aside:
-        return trial.passed
     return all(score.passed for score in trial.scores if score.metric not in aside)

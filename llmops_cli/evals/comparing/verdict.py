@@ -73,7 +73,7 @@ def verdict_of(facts: Facts, policy: GatePolicy) -> Verdict:
 
 def _in_order(facts: Facts, reasons: tuple[str, ...]) -> tuple[str, ...]:
     """Return the decisive reason, then what judges only warn about, then the rest."""
-    told = dict.fromkeys([*reasons[:1], *facts.judges.invalid, *facts.judges.warnings, *reasons[1:]])
+    told = dict.fromkeys([*reasons[:1], *facts.judges.all, *reasons[1:]])
     return (*told, *_notes(facts, reasons))
 
 
@@ -85,6 +85,7 @@ def _rules(facts: Facts, policy: GatePolicy) -> Iterator[tuple[VerdictKind, tupl
     yield VerdictKind.REGRESSION, _hard_breaks(facts, policy)
     yield VerdictKind.REGRESSION, _with_verdict(facts, GateVerdict.BLOCK)
     yield VerdictKind.INCOMPARABLE, facts.judges.invalid
+    yield VerdictKind.INCONCLUSIVE, facts.judges.flipped
     yield VerdictKind.INCONCLUSIVE, _judges_alone(facts)
     yield VerdictKind.INCOMPARABLE, _incomparable(facts)
     yield VerdictKind.INCONCLUSIVE, _open_critical(facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from llmops_cli.evals.judges.judge_request import Material
@@ -16,19 +17,35 @@ if TYPE_CHECKING:
 GOOD = "good"
 
 
-async def flipped_canaries(
-    canaries: Sequence[Canary], judge: Callable[[Canary, int], Awaitable[Judgement]], *, least: float
-) -> tuple[str, JudgeEffort]:
-    """Return which canaries came out wrong (empty when none did), and what judging them took.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryCheck:
+    """What a judge made of its canaries: `wrong` came out on the wrong side, `unread` got no verdict."""
 
-    A good canary scores at least `least`, a bad or attacked one less. One without a verdict is wrong too: what
-    cannot be read now could not be read for the answers either.
+    wrong: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    effort: JudgeEffort = field(default_factory=JudgeEffort)
+
+    @property
+    def problem(self) -> str:
+        """Everything that speaks against the judge, empty when nothing does."""
+        return "; ".join([*self.wrong, *self.unread])
+
+    def __add__(self, other: CanaryCheck) -> CanaryCheck:
+        """Return both together."""
+        return CanaryCheck(
+            wrong=self.wrong + other.wrong, unread=self.unread + other.unread, effort=self.effort + other.effort
+        )
+
+
+async def check_canaries(
+    canaries: Sequence[Canary], judge: Callable[[Canary, int], Awaitable[Judgement]], *, least: float
+) -> CanaryCheck:
+    """Judge every canary: a good one scores at least `least`, a bad or attacked one less.
+
+    One without a verdict is a problem too: what cannot be read now could not be read for the answers either.
     """
-    results = await asyncio.gather(*(_result(canary, index, judge, least) for index, canary in enumerate(canaries)))
-    effort = JudgeEffort()
-    for _, each in results:
-        effort += each
-    return "; ".join(problem for problem, _ in results if problem), effort
+    checks = await asyncio.gather(*(_check(canary, index, judge, least) for index, canary in enumerate(canaries)))
+    return sum(checks, start=CanaryCheck())
 
 
 def canary_material(canary: Canary) -> Material:
@@ -36,15 +53,16 @@ def canary_material(canary: Canary) -> Material:
     return Material(output=canary.output, input=canary.input, expected=canary.expected)
 
 
-async def _result(
+async def _check(
     canary: Canary, index: int, judge: Callable[[Canary, int], Awaitable[Judgement]], least: float
-) -> tuple[str, JudgeEffort]:
+) -> CanaryCheck:
     name = f"canary {index + 1} ({canary.kind})"
     try:
         judgement = await judge(canary, index)
     except JudgeError as error:
-        return f"{name} got no verdict: {error.reason}", error.effort
+        return CanaryCheck(unread=(f"{name} got no verdict: {error.reason}",), effort=error.effort)
     passed = judgement.score >= least
     if passed == (canary.kind == GOOD):
-        return "", judgement.effort
-    return f"{name} scored {judgement.score:.2f} and {'passed' if passed else 'failed'}", judgement.effort
+        return CanaryCheck(effort=judgement.effort)
+    told = f"{name} scored {judgement.score:.2f} and {'passed' if passed else 'failed'}"
+    return CanaryCheck(wrong=(told,), effort=judgement.effort)

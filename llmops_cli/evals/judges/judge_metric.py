@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem, Score, ScoreFailure, Tier
 from llmops_cli.evals.judges.judge_request import Material
-from llmops_cli.evals.judges.judgement import DETAILS, JudgeEffort, JudgeError
+from llmops_cli.evals.judges.judgement import CANARIES, DETAILS, JudgeEffort, JudgeError
 from llmops_cli.evals.judges.prechecks import precheck
 from llmops_cli.evals.measuring.metric_base import cannot_fail, crash
 
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.core.scores import ScoreContext, ScoreOutcome, Scorer
     from llmops_cli.core.suites import Case
+    from llmops_cli.evals.judges.canaries import CanaryCheck
     from llmops_cli.evals.judges.ports import JudgePorts
-
-THE_JUDGE_CHANGED = "the judge changed, not the prompt"
 
 RUBRIC: JsonObject = {
     "description": "The rubric's file, from the folder of the suites: rubrics/<id>.yaml.",
@@ -110,7 +109,7 @@ class JudgeScorer(ABC):
         self.name = name
         self._parameters = parameters
         self._allow = frozenset(cast("Sequence[str]", parameters.get("allow", ())))
-        self._canaries: asyncio.Task[_CanaryResult] | None = None
+        self._canaries: asyncio.Task[CanaryCheck] | None = None
         self._untold = JudgeEffort()
 
     async def score(self, contexts: Sequence[ScoreContext]) -> Sequence[ScoreOutcome]:
@@ -123,8 +122,8 @@ class JudgeScorer(ABC):
             details: JsonObject = {DETAILS: {"source": "precheck", "calls": 0}}
             return Score(metric=self.name, value=0.0, passed=False, reason=f"not judged: {found}", details=details)
         try:
-            if flipped := await self._flipped():
-                return self._failure(flipped, JudgeEffort())
+            if failure := await self._failed_canaries():
+                return failure
             return await self.outcome(context, material)
         except JudgeError as error:
             return self._failure(error.reason, error.effort)
@@ -140,35 +139,34 @@ class JudgeScorer(ABC):
         """
 
     @abstractmethod
-    async def check_canaries(self) -> tuple[str, JudgeEffort]:
-        """Return what is wrong with the canaries (empty when nothing), and what asking took."""
+    async def check_canaries(self) -> CanaryCheck:
+        """Judge the outputs whose verdict is known."""
 
     def scored(self, value: float, *, passed: bool, reason: str, about: JsonObject, effort: JudgeEffort) -> Score:
         """Return a score with the judge's details."""
         return Score(metric=self.name, value=value, passed=passed, reason=reason, details=self._details(about, effort))
 
-    def _failure(self, reason: str, effort: JudgeEffort) -> ScoreFailure:
-        return ScoreFailure(metric=self.name, reason=reason, details=self._details({}, effort))
+    def _failure(self, reason: str, effort: JudgeEffort, about: JsonObject | None = None) -> ScoreFailure:
+        return ScoreFailure(metric=self.name, reason=reason, details=self._details(about or {}, effort))
 
     def _details(self, about: JsonObject, effort: JudgeEffort) -> JsonObject:
         # what the canaries took is told once, with whichever score comes first
         effort, self._untold = effort + self._untold, JudgeEffort()
         return {DETAILS: {**about, **effort.as_json()}}
 
-    async def _flipped(self) -> str:
+    async def _failed_canaries(self) -> ScoreFailure | None:
         if self._canaries is None:
             self._canaries = asyncio.create_task(self._judge_canaries())
-        return (await asyncio.shield(self._canaries)).problem
+        check = await asyncio.shield(self._canaries)
+        if check.wrong:
+            reason = f"its canaries came out wrong: {check.problem}"
+            return self._failure(reason, JudgeEffort(), {CANARIES: check.problem})
+        return self._failure(check.problem, JudgeEffort()) if check.unread else None
 
-    async def _judge_canaries(self) -> _CanaryResult:
-        problem, effort = await self.check_canaries()
-        self._untold += effort
-        return _CanaryResult(f"{THE_JUDGE_CHANGED}: {problem}" if problem else "")
-
-
-class _CanaryResult:
-    def __init__(self, problem: str) -> None:
-        self.problem = problem
+    async def _judge_canaries(self) -> CanaryCheck:
+        check = await self.check_canaries()
+        self._untold += check.effort
+        return check
 
 
 def material_of(context: ScoreContext, *, show_expected: bool) -> Material:

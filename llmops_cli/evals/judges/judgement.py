@@ -18,6 +18,10 @@ DETAILS = "judge"
 """The key of a score's details under which everything of the judge stands."""
 
 
+CANARIES = "canaries"
+"""The key, within those details, of what was wrong with the canaries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeEffort:
     """Calls, tokens and dollars of a judge, kept apart from those of the prompt under test.
@@ -97,6 +101,12 @@ def judging_effort(scores: Iterable[Score], failures: Iterable[ScoreFailure]) ->
     """Return what the judges of one trial took together."""
     efforts = [*map(effort_in, scores), *map(effort_in, failures)]
     return sum(efforts, start=JudgeEffort())
+
+
+def flipped_in(outcome: Score | ScoreFailure) -> str:
+    """Return which canaries came out wrong, where that is why a judge did not measure; else nothing."""
+    details = outcome.details.get(DETAILS)
+    return str(details.get(CANARIES, "")) if isinstance(details, dict) else ""
 
 
 class JudgeError(Exception):

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from llmops_cli.evals.judges.canaries import GOOD, CanaryCheck
 from llmops_cli.evals.judges.form import CHOICE, Form, Option, Question
 from llmops_cli.evals.judges.judge_metric import MIN, MODEL, RUBRIC, TEMPERATURE, VOTES, JudgeMetric, JudgeScorer
 from llmops_cli.evals.judges.judge_request import Material
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from llmops_cli.registry.rubric_file import Canary
 
 FIRST, SECOND, TIE = "first", "second", "tie"
-GOOD_CANARY = "good"
 CRITERIA = "Say which of the two outputs answers the input better. Length, style and order do not matter."
 SAME = 1e-9
 
@@ -165,23 +165,24 @@ class PairwiseScorer(JudgeScorer):
             effort=found.effort,
         )
 
-    async def check_canaries(self) -> tuple[str, JudgeEffort]:
+    async def check_canaries(self) -> CanaryCheck:
         """A good canary is not worse than its expected answer, a bad one not better."""
-        problems: list[str] = []
-        effort = JudgeEffort()
+        checks = CanaryCheck()
         for index, canary in enumerate(self._known):
-            material = Material(input=canary.input, output=canary.output)
-            try:
-                found = await prefer(self._judge, self._form, material, canary.expected, fresh=True, repeat=index)
-            except JudgeError as error:
-                effort += error.effort
-                problems.append(f"canary {index + 1} ({canary.kind}) got no verdict: {error.reason}")
-                continue
-            effort += found.effort
-            good = canary.kind == GOOD_CANARY
-            if (good and found.value == 0.0) or (not good and found.value == 1.0):
-                problems.append(f"canary {index + 1} ({canary.kind}) {'lost' if good else 'won'}")
-        return "; ".join(problems), effort
+            checks += await self._check_canary(canary, index)
+        return checks
+
+    async def _check_canary(self, canary: Canary, index: int) -> CanaryCheck:
+        name = f"canary {index + 1} ({canary.kind})"
+        material = Material(input=canary.input, output=canary.output)
+        try:
+            found = await prefer(self._judge, self._form, material, canary.expected, fresh=True, repeat=index)
+        except JudgeError as error:
+            return CanaryCheck(unread=(f"{name} got no verdict: {error.reason}",), effort=error.effort)
+        good = canary.kind == GOOD
+        wrong = found.value == (0.0 if good else 1.0)
+        told = (f"{name} {'lost' if good else 'won'}",) if wrong else ()
+        return CanaryCheck(wrong=told, effort=found.effort)
 
 
 def _told(found: Preference) -> str:

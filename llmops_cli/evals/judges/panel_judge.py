@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from llmops_cli.core.scores import ParameterProblem
-from llmops_cli.evals.judges.canaries import canary_material, flipped_canaries
+from llmops_cli.evals.judges.canaries import CanaryCheck, canary_material, check_canaries
 from llmops_cli.evals.judges.form import form_of
 from llmops_cli.evals.judges.judge_metric import (
     MIN,
@@ -130,21 +130,23 @@ class PanelScorer(JudgeScorer):
             effort=effort,
         )
 
-    async def check_canaries(self) -> tuple[str, JudgeEffort]:
+    async def check_canaries(self) -> CanaryCheck:
         """Every member judges every canary; a member that fails one makes the panel another panel."""
-        effort = JudgeEffort()
-        problems: list[str] = []
+        found = CanaryCheck()
         for judge in self._judges:
-            problem, took = await flipped_canaries(
+            check = await check_canaries(
                 self._known,
                 lambda canary, index, judge=judge: judge.judge(  # type: ignore[misc]
                     self._form, canary_material(canary), fresh=True, repeat=index
                 ),
                 least=self._least,
             )
-            effort += took
-            problems += [f"{judge.settings.name}: {problem}"] if problem else []
-        return "; ".join(problems), effort
+            found += CanaryCheck(
+                wrong=tuple(f"{judge.settings.name}: {each}" for each in check.wrong),
+                unread=tuple(f"{judge.settings.name}: {each}" for each in check.unread),
+                effort=check.effort,
+            )
+        return found
 
     def _no_majority(self, results: Sequence[Judgement | JudgeError], counts: Counter[bool]) -> str:
         failed = [each.reason for each in results if isinstance(each, JudgeError)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from llmops_cli.evals.judges.canaries import canary_material, flipped_canaries
+from llmops_cli.evals.judges.canaries import canary_material, check_canaries
 from llmops_cli.evals.judges.form import form_of
 from llmops_cli.evals.judges.judge_metric import (
     MIN,
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.scores import ScoreContext, ScoreOutcome, Scorer
+    from llmops_cli.evals.judges.canaries import CanaryCheck
     from llmops_cli.evals.judges.form import Form
     from llmops_cli.evals.judges.judge import Judge
     from llmops_cli.evals.judges.judge_request import Material
-    from llmops_cli.evals.judges.judgement import JudgeEffort, Judgement
+    from llmops_cli.evals.judges.judgement import Judgement
     from llmops_cli.evals.judges.ports import JudgePorts
     from llmops_cli.registry.rubric_file import Canary, Rubric
 
@@ -90,9 +91,9 @@ class FormScorer(JudgeScorer):
             effort=judgement.effort,
         )
 
-    async def check_canaries(self) -> tuple[str, JudgeEffort]:
+    async def check_canaries(self) -> CanaryCheck:
         """Judge the rubric's canaries, whatever was judged before."""
-        return await flipped_canaries(
+        return await check_canaries(
             self._known,
             lambda canary, index: self._judge.judge(self._form, canary_material(canary), fresh=True, repeat=index),
             least=self._least,

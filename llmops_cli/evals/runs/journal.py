@@ -11,10 +11,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from llmops_cli.core.errors import InvalidFileError, RefusedError
+from llmops_cli.core.errors import InvalidFileError, RefusedError, SetupError
 from llmops_cli.evals.judges.judgement import judging_effort
 from llmops_cli.evals.runs.journal_line import JournalEntry, entry_as_line, entry_from_line
 
@@ -37,8 +38,9 @@ _ATTEMPT = b'"attempt":'
 class JournalState:
     """What a journal holds: trials to leave alone, trials to repair, and what they cost.
 
-    `errored` are kept whole, because a trial whose metric failed is scored again without asking the
-    model again. `dropped_bytes` is the length of the torn line that was found on opening.
+    `errored` are those of which asking again could tell more, kept whole, because a trial whose metric failed is
+    scored again without asking the model again. `dropped_bytes` is the length of the torn line that was found on
+    opening.
     """
 
     done: frozenset[tuple[str, int]] = frozenset()
@@ -98,7 +100,7 @@ class Journal:
         self._state = None
         _write(self._descriptor, entry_as_line(entry))
         if self._clock() - self._synced >= SYNC_INTERVAL_SECONDS:
-            os.fsync(self._descriptor)
+            _sync(self._descriptor)
             self._synced = self._clock()
 
     def append_lines(self, lines: Iterable[bytes]) -> None:
@@ -110,9 +112,11 @@ class Journal:
     def close(self) -> None:
         """Ask the disk to keep everything, and let go of the file."""
         if self._descriptor >= 0:
-            os.fsync(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = -1
+            descriptor, self._descriptor = self._descriptor, -1
+            try:
+                _sync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def __enter__(self) -> Self:
         """Use the journal in a `with` statement."""
@@ -135,7 +139,16 @@ def read_header(path: Path) -> JsonObject | None:
         header = json.loads(line)
     except ValueError:
         return None
-    return header if isinstance(header, dict) and header.get("format") == FORMAT else None
+    return header if isinstance(header, dict) and _is_header(header) else None
+
+
+def _is_header(header: JsonObject) -> bool:
+    """Tell whether a first line has what commands read of a run; one that was changed from outside is none of ours."""
+    identity = header.get("identity")
+    numbers = all(isinstance(header.get(name), int) for name in ("cases", "repeats"))
+    names = all(isinstance(header.get(name), str) for name in ("prompt", "model"))
+    tiers = isinstance(identity, dict) and isinstance(identity.get("tiers"), list)
+    return header.get("format") == FORMAT and numbers and names and tiers
 
 
 def read_entries(path: Path) -> Iterator[JournalEntry]:
@@ -209,7 +222,7 @@ def _state(path: Path, *, dropped: int) -> JournalState:
     paid = 0.0
     for entry in read_entries(path):
         done.add((entry.trial.key.case_id, entry.trial.key.number))
-        if entry.trial.errored:
+        if entry.trial.incomplete:
             errored.append(entry)
         completion = entry.trial.completion
         if completion and completion.source.value == "live":
@@ -228,9 +241,32 @@ def _lock(descriptor: int, path: Path) -> None:
 
 
 def _write(descriptor: int, data: bytes) -> None:
+    """Append whole lines, or nothing.
+
+    Raises:
+        SetupError: when the disk is full or gone. What was written of the line is taken back: the next line of this
+            run, which may fit, must not be glued to it.
+    """
     view = memoryview(data)
-    while view:  # a full disk or a signal can make a write short
-        view = view[os.write(descriptor, view) :]
+    try:
+        while view:  # a full disk or a signal can make a write short
+            view = view[os.write(descriptor, view) :]
+    except OSError as error:
+        with suppress(OSError):
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size - (len(data) - len(view)))
+        raise _unwritable(error) from error
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> SetupError:
+    message = f"the run cannot be written: {error.strerror}."
+    return SetupError(message, hint="Make room. What is done is kept, and the same command goes on from there.")
 
 
 def _drop_torn_line(descriptor: int) -> int:

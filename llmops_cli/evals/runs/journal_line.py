@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -40,6 +39,8 @@ def entry_as_line(entry: JournalEntry) -> bytes:
         document["failures"] = [_failure_as_json(failure) for failure in trial.failures]
     if trial.skipped_metrics:
         document["skipped"] = list(trial.skipped_metrics)
+    if trial.aside:
+        document["aside"] = list(trial.aside)
     if trial.error:
         document["error"] = {"kind": trial.error.kind, "message": trial.error.message}
     if trial.completion:
@@ -57,8 +58,8 @@ def entry_from_line(line: bytes) -> JournalEntry:
     error = document.get("error")
     completion = document.get("completion")
     score = document["score"]
-    if score is not None and not (isinstance(score, (int, float)) and math.isfinite(score)):
-        message = "a score is a finite number"
+    if score is not None and not (isinstance(score, (int, float)) and 0 <= score <= 1):
+        message = "a score is a number from 0 to 1"
         raise ValueError(message)
     return JournalEntry(
         trial=Trial(
@@ -68,6 +69,7 @@ def entry_from_line(line: bytes) -> JournalEntry:
             scores=tuple(_score_from_json(item) for item in document.get("scores", ())),
             failures=tuple(_failure_from_json(item) for item in document.get("failures", ())),
             skipped_metrics=tuple(cast("Sequence[str]", document.get("skipped", ()))),
+            aside=tuple(cast("Sequence[str]", document.get("aside", ()))),
         ),
         score=score,
         attempt=int(document.get("attempt", 0)),

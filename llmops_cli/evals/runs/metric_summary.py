@@ -15,7 +15,9 @@ class MetricSummary:
 
     `mean` is the mean score of the trials it measured, None when there are none; `failures` are trials
     it could not measure, `skipped` those where a cheaper tier had decided already. `raw_mean` is in
-    `unit`, where the metric has one. `cases_only` tells a metric that single cases add.
+    `unit`, where the metric has one. `cases_only` tells a metric that single cases add. `only_warns` tells a judge
+    without a licence, which is part of no score and no verdict; `canaries` says which of a judge's canaries came out
+    wrong, in which case nothing that it said counts.
     """
 
     name: str
@@ -32,6 +34,8 @@ class MetricSummary:
     raw_mean: float | None = None
     unit: str = ""
     cases_only: bool = False
+    only_warns: bool = False
+    canaries: str = ""
 
     @property
     def failed(self) -> int:
@@ -46,6 +50,7 @@ class MetricSummary:
     def as_json(self) -> JsonObject:
         """Return the form of `run.json`."""
         return {
+            "canaries": self.canaries,
             "cases_only": self.cases_only,
             "failures": self.failures,
             "mean": self.mean,
@@ -53,6 +58,7 @@ class MetricSummary:
             "metric": self.metric,
             "name": self.name,
             "not": self.negated,
+            "only_warns": self.only_warns,
             "passed": self.passed,
             "raw_mean": self.raw_mean,
             "required": self.required,

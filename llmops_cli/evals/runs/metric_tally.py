@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from llmops_cli.evals.judges.judgement import flipped_in
 from llmops_cli.evals.measuring.metric_table import tier_of
 from llmops_cli.evals.runs.exact_sum import ExactSum
 from llmops_cli.evals.runs.metric_summary import MetricSummary
@@ -39,7 +40,11 @@ class MetricTallies:
                 tally.raw.add(score.raw)
                 tally.unit = score.unit
         for failure in trial.failures:
-            self._tally(failure.metric, specs).failures += 1
+            tally = self._tally(failure.metric, specs)
+            tally.failures += 1
+            tally.canaries = tally.canaries or flipped_in(failure)
+        for name in trial.aside:
+            self._tally(name, specs).only_warns = True
         for name in trial.skipped_metrics:
             tally = self._tally(name, specs)
             tally.skipped += 1
@@ -66,9 +71,15 @@ class _Tally:
         self.values = ExactSum()
         self.raw = ExactSum()
         self.unit = ""
+        self.canaries = ""
+        self.only_warns = False
         self.passed = self.failures = self.skipped = 0
 
     def summary(self, *, cases_only: bool) -> MetricSummary:
+        if self.canaries:
+            # also what was decided without asking: half a metric is none
+            self.failures += self.values.count
+            self.values, self.raw, self.passed = ExactSum(), ExactSum(), 0
         return MetricSummary(
             name=self.spec.name,
             metric=self.spec.metric,
@@ -84,4 +95,6 @@ class _Tally:
             raw_mean=self.raw.mean(),
             unit=self.unit,
             cases_only=cases_only,
+            only_warns=self.only_warns,
+            canaries=self.canaries,
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.canonical_json import short_digest
@@ -15,7 +16,6 @@ from llmops_cli.evals.runs.journal import Journal, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
@@ -60,6 +60,12 @@ class RunRecord:
         trials = cast("Mapping[str, int]", (self.result or {}).get("trials", {}))
         return trials.get("errored", 0)
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether `--retry-errors` has something to ask again: errored trials, or judges without a verdict."""
+        judging = cast("Mapping[str, int]", (self.result or {}).get("judging", {}))
+        return bool(self.errored or judging.get("failed", 0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRun:
@@ -101,20 +107,29 @@ class RunFolders:
 
         `run.json` says only what the trials say, so that the same answers give the same bytes, however many
         attempts or shards they took. When it was written stands beside it, in `finished.json`.
+
+        Raises:
+            SetupError: when the disk is full or gone.
         """
         run.journal.close()
         finished: JsonObject = {"finished_at": _stamp(self._now()), "resumed_trials": end.resumed}
-        _write_whole(run.folder / FINISHED, finished)
-        return _write_whole(run.folder / RESULT, summary.as_json())
+        try:
+            _write_whole(run.folder / FINISHED, finished)
+            return _write_whole(run.folder / RESULT, summary.as_json())
+        except OSError as error:
+            message = f"the figures of the run cannot be written: {error.strerror}."
+            hint = "Make room. Its trials are kept, and the same command writes them."
+            raise SetupError(message, where=str(run.folder), hint=hint) from error
 
     def records(self) -> Iterator[RunRecord]:
         """Yield the runs, newest first; a folder without a readable journal is none."""
         if not self._root.is_dir():
             return
-        for folder in sorted(self._root.iterdir(), key=lambda path: path.name, reverse=True):
-            record = _read(folder)
-            if record is not None:
-                yield record
+        # names tell the second; which of the runs of one second is newer stands in their journals
+        folders = sorted(self._root.iterdir(), key=lambda path: path.name, reverse=True)
+        for _, same_second in groupby(folders, key=_second):
+            found = (_read(folder) for folder in same_second)
+            yield from sorted((record for record in found if record is not None), key=_beginning, reverse=True)
 
     def record(self, name: str) -> RunRecord:
         """Return one run by its name, or the newest one for `latest`.
@@ -136,7 +151,7 @@ class RunFolders:
         for record in self.records():
             if not record.name.partition("Z-")[2].startswith(ending) or record.header.get("identity") != wanted:
                 continue
-            if record.complete and not (retry_errors and record.errored):
+            if record.complete and not (retry_errors and record.incomplete):
                 return None  # the newest run with these digests is finished: the caller wants a new one
             try:
                 journal = Journal.reopen(record.journal, self._clock)
@@ -156,7 +171,7 @@ class RunFolders:
             "prompt_version": job.prompt.version,
             "repeats": job.repeats,
             "selection": job.selection.as_json(),
-            "started_at": _stamp(started),
+            "started_at": _stamp(started, "microseconds"),
             "suite": job.suite.path,
         }
         folder = self._new_folder(name)
@@ -177,12 +192,16 @@ class RunFolders:
 
 def _write_whole(path: Path, document: JsonObject) -> Path:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w", encoding="ascii") as file:
-        json.dump(document, file, sort_keys=True, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("w", encoding="ascii") as file:
+            json.dump(document, file, sort_keys=True, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -215,8 +234,32 @@ def _result(path: Path) -> JsonObject | None:
         result = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return result if isinstance(result, dict) else None
+    return result if isinstance(result, dict) and _is_result(result) else None
 
 
-def _stamp(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _is_result(result: JsonObject) -> bool:
+    """Tell whether the figures have the shape that commands read; an edited file is as good as none: it is remade."""
+    counts = [result.get("cases"), result.get("trials"), result.get("judging", {})]
+    scored = result.get("score")
+    return (
+        all(isinstance(each, dict) and all(not isinstance(n, str) for n in each.values()) for each in counts)
+        and (scored is None or (isinstance(scored, (int, float)) and not isinstance(scored, bool)))
+        and isinstance(result.get("stopped", ""), str)
+    )
+
+
+def _second(folder: Path) -> str:
+    return folder.name.partition("-")[0]
+
+
+def _beginning(record: RunRecord) -> tuple[float, int, str]:
+    """Return what orders runs: when they began, and for want of that how far their names were counted up."""
+    try:
+        moment = datetime.fromisoformat(str(record.header.get("started_at"))).timestamp()
+    except ValueError:
+        moment = 0.0
+    return moment, len(record.name), record.name
+
+
+def _stamp(moment: datetime, precision: str = "seconds") -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from llmops_cli.evals.job import EvalJob
     from llmops_cli.evals.runs.journal_line import JournalEntry
 
+TRIALS_SHOWN = 200
+"""Failing and errored trials that a summary keeps whole: all of most suites, and what memory can hold of the rest."""
+
 _MISSING, _ERRORED, _FAILED, _PASSED = 0, 1, 2, 3
 
 
 def summarize(
-    job: EvalJob, entries: Iterable[JournalEntry], *, stopped: str = "", trials_to_show: int = 20
+    job: EvalJob, entries: Iterable[JournalEntry], *, stopped: str = "", trials_to_show: int = TRIALS_SHOWN
 ) -> RunSummary:
     """Return the summary of the job's trials among `entries` (`journal.read_entries`).
 

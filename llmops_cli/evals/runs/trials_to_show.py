@@ -62,7 +62,7 @@ def _order(item: tuple[int, int, object]) -> tuple[int, int]:
 
 
 def _failing(case: Case, trial: Trial) -> FailingTrial:
-    wanting = (score for score in trial.scores if not score.passed)
+    wanting = (score for score in trial.deciding if not score.passed)
     return FailingTrial(
         case_id=case.id,
         number=trial.key.number,
@@ -79,7 +79,8 @@ def _errored(case: Case, trial: Trial) -> ErroredTrial:
     if trial.error:
         kind, message = trial.error.kind, trial.error.message
     else:
-        kind, message = "metric", "; ".join(f"{failure.metric}: {failure.reason}" for failure in trial.failures)
+        failures = (failure for failure in trial.failures if failure.metric not in trial.aside)
+        kind, message = "metric", "; ".join(f"{failure.metric}: {failure.reason}" for failure in failures)
     return ErroredTrial(
         case_id=case.id,
         number=trial.key.number,

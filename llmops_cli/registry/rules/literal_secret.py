@@ -119,7 +119,7 @@ class LiteralSecret:
     def check(self, context: TextContext) -> Iterator[Finding]:
         """Report each secret once, masked."""
         reported: set[int] = set()
-        for offset, label, value in _secrets(context.text):
+        for offset, label, value in secrets_in(context.text):
             if offset in reported:
                 continue
             reported.add(offset)
@@ -133,8 +133,10 @@ class LiteralSecret:
             )
 
 
-def _secrets(text: str) -> Iterator[tuple[int, str, str]]:
-    long_words = "\n".join([word for word in text.split() if len(word) >= _SHORTEST])
+def secrets_in(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield what looks like a secret: where it stands, what it is called, and its value."""
+    long_words = "
+".join([word for word in text.split() if len(word) >= _SHORTEST])
     for kind in _KINDS:
         if not _holds_one_of(text if " " in kind.anchors[0] else long_words, kind.anchors):
             continue

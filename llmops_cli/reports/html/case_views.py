@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.registry.diff.word_diff import PieceKind, diff_words
@@ -11,7 +11,7 @@ from llmops_cli.reports.numbers import score, usd
 from llmops_cli.reports.trial_rows import NOT_RUN, expected_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from llmops_cli.core.json_value import JsonValue
     from llmops_cli.core.runs import Trial
@@ -41,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreView:
-    """What one metric said of a trial; `state` is pass, fail, error or spared."""
+    """What one metric said of a trial; `state` is pass, fail, error, spared, or warn: it objects and only warns."""
 
     metric: str
     state: str
@@ -65,12 +65,16 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """One case. `state` is pass, mixed (passes by majority), fail, error or not run; numbers are for sorting."""
+    """One case. `state` is pass, mixed (passes by majority), fail, error or not run; numbers are for sorting.
+
+    `broken` tells that it fails and passed in what the run is compared with.
+    """
 
     id: str
     order: int
     state: str
     critical: bool
+    broken: bool
     tags: tuple[str, ...]
     expected: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
@@ -86,15 +90,18 @@ class CaseView:
         return score(None if self.mean < 0 else self.mean)
 
 
-def case_views(job: EvalJob, entries: Iterable[JournalEntry]) -> tuple[CaseView, ...]:
-    """Return every case of the job, what needs looking at first."""
+def case_views(job: EvalJob, entries: Iterable[JournalEntry], broken: Collection[str] = ()) -> tuple[CaseView, ...]:
+    """Return every case of the job, what needs looking at first; `broken` cases worked before."""
     found: dict[str, dict[int, JournalEntry]] = {}
     for entry in entries:
         found.setdefault(entry.trial.key.case_id, {})[entry.trial.key.number] = entry
-    views = [_case(job, case, order, found.get(case.id, {})) for order, case in enumerate(job.cases)]
+    views = [
+        replace(_case(job, case, order, found.get(case.id, {})), broken=case.id in broken)
+        for order, case in enumerate(job.cases)
+    ]
     ranks = {"fail": 0, "error": 1, "mixed": 2, NOT_RUN: 3, "pass": 4}
     # critical cases decide alone
-    return tuple(sorted(views, key=lambda view: (ranks[view.state], not view.critical, view.order)))
+    return tuple(sorted(views, key=lambda view: (ranks[view.state], not view.critical, not view.broken, view.order)))
 
 
 def shortened_text(text: str) -> str:
@@ -125,6 +132,7 @@ def _case(job: EvalJob, case: Case, order: int, entries: dict[int, JournalEntry]
         order=order,
         state=_state([trial.state for trial in trials]),
         critical=case.critical,
+        broken=False,
         tags=case.tags,
         expected=tuple(shortened_text(text) for text in accepted_texts(case.expected)),
         variables=tuple((name, shortened_text(_value(value))) for name, value in case.variables.items()),
@@ -206,13 +214,14 @@ def kept_fraction(pieces: Sequence[Piece]) -> float:
 def _scores(trial: Trial) -> Iterator[ScoreView]:
     for each in trial.scores:
         raw = f" ({each.raw:,.4g} {each.unit})" if each.raw is not None else ""
-        state = "pass" if each.passed else "fail"
+        state = "pass" if each.passed else "warn" if each.metric in trial.aside else "fail"
         yield ScoreView(
             metric=each.metric, state=state, score=score(each.value), reason=shortened_text(each.reason) + raw
         )
     for failure in trial.failures:
+        state = "warn" if failure.metric in trial.aside else "error"
         yield ScoreView(
-            metric=failure.metric, state="error", score=score(None), reason=f"could not measure: {failure.reason}"
+            metric=failure.metric, state=state, score=score(None), reason=f"could not measure: {failure.reason}"
         )
     for name in trial.skipped_metrics:
         yield ScoreView(metric=name, state="spared", score=score(None), reason="spared: a cheaper tier had decided")

@@ -9,6 +9,7 @@ from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.reports.html.case_views import case_views
 from llmops_cli.reports.html.page import render_page
 from llmops_cli.reports.html.plots import score_histogram, seconds_histogram
+from llmops_cli.reports.metric_remarks import metric_remarks
 from llmops_cli.reports.numbers import UNKNOWN, count, counted, score, seconds, usd
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class RunView:
     title: str
     model: str
     name: str
+    score: str
+    passing: str
     word: str
     tone: str
     reasons: tuple[str, ...]
@@ -69,12 +72,14 @@ def run_page(runs: Sequence[tuple[EvalOutcome, EvalJob, Sequence[JournalEntry]]]
 def run_view(outcome: EvalOutcome, job: EvalJob, entries: Sequence[JournalEntry]) -> RunView:
     """Return a run as the page shows it."""
     summary = outcome.summary
-    cases = case_views(job, entries)
+    cases = case_views(job, entries, outcome.broken)
     durations = [entry.trial.completion.latency_seconds for entry in entries if entry.trial.completion]
     return RunView(
         title=f"{summary.prompt_id}-v{summary.prompt_version}",
         model=summary.model,
         name=outcome.run_path.rpartition("/")[2],
+        score=score(summary.score),
+        passing=f"{summary.cases.passed} of {summary.cases.total}",
         word=outcome.word,
         tone=_TONES.get(outcome.exit_code, "unsure"),
         reasons=outcome.reasons,
@@ -95,7 +100,8 @@ def _facts(outcome: EvalOutcome) -> tuple[tuple[str, str, str], ...]:
     cases, spending, latency = summary.cases, summary.spending, summary.latency
     mixed = f"{cases.mixed} not every time" if cases.mixed else ""
     errors = f"{summary.trials.errored} with errors" if summary.trials.errored else "none with errors"
-    sources = ", ".join(f"{number} {source}" for source, number in summary.sources.items())
+    words = {"live": "live", "recording": "recorded", "cache": "cached"}
+    sources = ", ".join(f"{number} {words.get(source, source)}" for source, number in summary.sources.items())
     paid = "" if spending.paid_usd == spending.cost_usd else f"{usd(spending.paid_usd)} paid now"
     unpriced = f"{spending.unpriced} of unknown price" if spending.unpriced else ""
     tokens = f"{count(spending.usage.input_tokens)} in, {count(spending.usage.output_tokens)} out"
@@ -114,7 +120,7 @@ def _facts(outcome: EvalOutcome) -> tuple[tuple[str, str, str], ...]:
             f"{latency.p95_seconds:.2f} s" if latency else UNKNOWN,
             f"p50 {latency.p50_seconds:.2f} s" if latency else elapsed,
         ),
-        ("Answers", sources or "none", ", ".join(name for name in summary.models_served if name)),
+        ("Answers", count(sum(summary.sources.values())), ", ".join(filter(None, [sources, *summary.models_served]))),
     )
 
 
@@ -130,14 +136,7 @@ def _metrics(outcome: EvalOutcome, entries: Sequence[JournalEntry]) -> tuple[Met
     views = []
     for metric in outcome.summary.metrics:
         raw = f"mean {metric.raw_mean:,.4g} {metric.unit}" if metric.raw_mean is not None else ""
-        remarks = [
-            "required" if metric.required else "",
-            "must not match" if metric.negated else "",
-            f"weight {metric.weight:g}" if metric.weight != 1 else "",
-            raw,
-            f"{metric.failures} could not measure" if metric.failures else "",
-            f"{metric.skipped} spared" if metric.skipped else "",
-        ]
+        remarks = (*metric_remarks(metric), f"weight {metric.weight:g}" if metric.weight != 1 else "", raw)
         views.append(
             MetricView(
                 name=metric.name,
@@ -145,7 +144,8 @@ def _metrics(outcome: EvalOutcome, entries: Sequence[JournalEntry]) -> tuple[Met
                 remarks=", ".join(filter(None, remarks)),
                 mean=score(metric.mean),
                 passed=f"{metric.passed} of {metric.measured}" if metric.measured else UNKNOWN,
-                plot=score_histogram(scores.get(metric.name, ())),
+                # where canaries were wrong, what is left are looks at texts, and half a metric is none
+                plot=None if metric.canaries else score_histogram(scores.get(metric.name, ())),
             )
         )
     return tuple(views)

@@ -9,7 +9,7 @@ from evals.eval_world import cases_of, job_of
 
 from llmops_cli.core.completions import Completion, Usage
 from llmops_cli.core.runs import Trial, TrialError, TrialKey
-from llmops_cli.core.scores import Score
+from llmops_cli.core.scores import Score, ScoreFailure
 from llmops_cli.core.suites import MetricSpec
 from llmops_cli.evals.compare.comparability import compare_yardsticks
 from llmops_cli.evals.comparing.measured_run import collect_run, yardstick_of
@@ -115,3 +115,47 @@ def test_long_lists_of_cases_are_shortened() -> None:
     many, few = yardstick_of(job_of(cases_of(12)), {}, {}), yardstick_of(job_of(cases_of(3)), {}, {})
     sentence = compare_yardsticks(many, few).sentences()[0]
     assert sentence.endswith("case-00007 and 4 more.")
+
+
+JUDGE = MetricSpec(metric="judge", name="faithful", parameters={"rubric": "rubrics/true.yaml", "min": 0.5})
+
+
+def judged(case: str, faithful: Score | ScoreFailure, *, number: int = 0) -> JournalEntry:
+    scores: tuple[Score, ...] = (Score(metric="equals", value=1.0, passed=True, reason=""),)
+    if isinstance(faithful, Score):
+        scores = (*scores, faithful)
+    failures = (faithful,) if isinstance(faithful, ScoreFailure) else ()
+    trial = Trial(key=TrialKey(case_id=case, number=number), scores=scores, failures=failures, aside=("faithful",))
+    return JournalEntry(trial=trial, score=1.0)
+
+
+FLIP = ScoreFailure(metric="faithful", reason="wrong", details={"judge": {"canaries": "canary 2 (bad) passed"}})
+UNREAD = ScoreFailure(metric="faithful", reason="cannot be read")
+BAD = Score(metric="faithful", value=0.0, passed=False, reason="not judged: an echo")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_judge_with_wrong_canaries_takes_no_trial_with_it_whatever_the_order(order: int, whole: bool) -> None:  # noqa: FBT001
+    mixed = [judged("case-00000", FLIP), judged("case-00001", BAD), judged("case-00002", UNREAD)]
+    run = collect_run(job_of(cases_of(3), EQUALS, JUDGE), mixed[::order], whole=whole)
+    assert run.flipped == {"faithful": "canary 2 (bad) passed"}
+    assert run.scores.keys() == {"equals"}
+    assert run.lost.lost == 0
+    assert run.passed == dict.fromkeys(("case-00000", "case-00001", "case-00002"), (True,))
+    assert ("faithful" in run.yardstick.metrics) is not whole
+
+
+def test_a_judge_that_could_not_be_read_loses_its_trials_unless_it_only_warns() -> None:
+    job_judged = job_of(cases_of(2), EQUALS, JUDGE)
+    entries_judged = [judged("case-00000", UNREAD), judged("case-00001", BAD)]
+    assert collect_run(job_judged, entries_judged).lost.lost == 1
+    warned = collect_run(job_judged, entries_judged, only_warn={"faithful"})
+    assert (warned.lost.lost, warned.passed["case-00001"]) == (0, (True,))
+    # kept for later, what it measured counts: a licence may come
+    whole = collect_run(job_judged, entries_judged, only_warn={"faithful"}, whole=True)
+    assert (whole.lost.lost, whole.passed["case-00001"], whole.scores["faithful"]) == (
+        0,
+        (False,),
+        {"case-00001": (0.0,)},
+    )

@@ -72,3 +72,39 @@ def test_a_judge_that_looks_again_and_again_takes_no_look_of_the_others() -> Non
     base = replace(run_with_judge(1, 1), deterministic_metrics=frozenset({"max_words"}))
     once = replace(run_with_judge(1, 0, trials=1), deterministic_metrics=frozenset({"max_words"}))
     assert compare_run(base, once, POLICY, licences=licences(LicenceState.UNCALIBRATED)).next_look is None
+
+
+WRONG = {"faithful": "canary 2 (bad) scored 0.95 and passed"}
+
+
+def flipped(run: MeasuredRun) -> MeasuredRun:
+    """The run as it is where the judge's canaries came out wrong: it has no scores."""
+    scores = {name: cases for name, cases in run.scores.items() if name != "faithful"}
+    return replace(run, scores=scores, flipped=WRONG)
+
+
+@pytest.mark.parametrize("side", ["base", "candidate", "both"])
+def test_wrong_canaries_cost_a_warning_without_a_licence_and_the_verdict_with_one(side: str) -> None:
+    base, candidate = run_with_judge(1, 1), run_with_judge(1, 1)
+    base = flipped(base) if side != "candidate" else base
+    candidate = flipped(candidate) if side != "base" else candidate
+    warned = compare_run(base, candidate, POLICY, licences=licences(LicenceState.UNCALIBRATED, "so it is"))
+    assert warned.verdict.kind is VerdictKind.PASS
+    assert WRONG["faithful"] in warned.verdict.reasons[1]
+    assert not warned.aside
+    for licensed in (licences(LicenceState.CALIBRATED), None):
+        undecided = compare_run(base, candidate, POLICY, licences=licensed)
+        assert undecided.verdict.kind is VerdictKind.INCONCLUSIVE
+        assert undecided.verdict.reasons[0].endswith("the judge changed, not the prompt.")
+
+
+def test_wrong_canaries_hide_no_regression_of_the_rest() -> None:
+    base, worse = run_with_judge(1, 1), flipped(run_with_judge(0, 1))
+    for state in (LicenceState.UNCALIBRATED, LicenceState.CALIBRATED):
+        assert compare_run(base, worse, POLICY, licences=licences(state)).verdict.kind is VerdictKind.REGRESSION
+
+
+def test_a_drifted_judge_with_wrong_canaries_has_drifted() -> None:
+    drifted = licences(LicenceState.DRIFTED, "9 of 60 anchors changed their verdict")
+    verdict = compare_run(run_with_judge(1, 1), flipped(run_with_judge(1, 1)), POLICY, licences=drifted).verdict
+    assert verdict.kind is VerdictKind.INCOMPARABLE

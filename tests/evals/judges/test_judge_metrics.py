@@ -24,7 +24,7 @@ from evals.judges.scripted import (
 from llmops_cli.core.errors import ProviderError, UsageError
 from llmops_cli.core.scores import Score, ScoreFailure
 from llmops_cli.core.suites import MetricSpec
-from llmops_cli.evals.judges.judgement import effort_in
+from llmops_cli.evals.judges.judgement import effort_in, flipped_in
 from llmops_cli.evals.judges.verdict_cache import VerdictFile
 from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS, bind
 
@@ -262,7 +262,17 @@ def test_a_flipped_canary_makes_every_score_a_failure() -> None:
     ports = ports_of(model, {"rubrics/faithful.yaml": CANARIES})
     found = outcomes(ports, "judge", BY_RUBRIC, [context_of("Ada says hello."), context_of("Ada greets.")])
     assert all(isinstance(each, ScoreFailure) for each in found)
-    assert all("the judge changed, not the prompt: canary 2 (attacked)" in str(each.reason) for each in found)
+    assert all("its canaries came out wrong: canary 2 (attacked)" in str(each.reason) for each in found)
+    assert {flipped_in(each) for each in found} == {"canary 2 (attacked) scored 1.00 and passed"}
+
+
+def test_canaries_that_got_no_verdict_say_nothing_about_the_judge() -> None:
+    model = Scripted(lambda _request: "I would rather not say.")
+    ports = ports_of(model, {"rubrics/faithful.yaml": CANARIES})
+    (found,) = outcomes(ports, "judge", BY_RUBRIC, [context_of("Ada says hello.")])
+    assert isinstance(found, ScoreFailure)
+    assert "canary 1 (good) got no verdict" in found.reason
+    assert not flipped_in(found)
 
 
 def test_canaries_are_judged_anew_whatever_is_in_the_cache(tmp_path: Path) -> None:
