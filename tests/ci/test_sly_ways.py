@@ -52,6 +52,11 @@ def move_prompt(world: GateWorld) -> None:
     world.write("evals/repeat-all.yaml", LAX.replace("prompt: repeat", "prompt: repeat-all"))
 
 
+def lax_new_prompt(world: GateWorld) -> None:
+    world.write("prompts/other.yaml", PROMPT_TEXT.replace("id: repeat", "id: other"))
+    world.write("evals/other.yaml", LAX.replace("prompt: repeat", "prompt: other"))
+
+
 def replace_by_submodule(world: GateWorld) -> None:
     commit = world.git("rev-parse", "HEAD")
     world.git("rm", "-q", "-r", "evals")
@@ -136,10 +141,7 @@ WAYS: dict[str, tuple[Way, set[int]]] = {
         {HELD, REGRESSION},
     ),
     "a suite of its own for a new prompt": (
-        lambda world: (
-            world.write("prompts/other.yaml", PROMPT_TEXT.replace("id: repeat", "id: other")),
-            world.write("evals/other.yaml", LAX.replace("prompt: repeat", "prompt: other")),
-        )[0],
+        lax_new_prompt,
         {REGRESSION, INVALID},
     ),
 }

@@ -58,11 +58,11 @@ def main() -> None:
         folder = Path(name)
         copy_content(folder)
         before = set((folder / RECORDINGS).read_bytes().splitlines())
-        subprocess.run(["git", "init", "-q", folder], check=True)
+        subprocess.run(["git", "init", "-q", str(folder)], check=True)
         text = (folder / PROMPT).read_text(encoding="utf-8")
         for edit in ("reword", "worsen"):
             (folder / PROMPT).write_text(edited(text, edit), encoding="utf-8")
-            command = [sys.executable, "-m", "llmops_cli", "-C", folder, "eval", "classify-ticket", "--record", "-q"]
+            command = [sys.executable, "-m", "llmops_cli", "-C", str(folder), "eval", "classify-ticket", "--record", "-q"]
             subprocess.run(command, check=False)  # it ends with the verdict, which is not asked for here
         added = sorted(set((folder / RECORDINGS).read_bytes().splitlines()) - before)
     RECORDED.write_bytes(b"".join(line + b"\n" for line in added))
