@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,8 +107,8 @@ def report(what: str, root: Path) -> float:
 
 
 def best_of_three(
-    run: Callable[[], subprocess.CompletedProcess[str]],
-) -> tuple[float, float, subprocess.CompletedProcess[str]]:
+    run: Callable[[], subprocess.CompletedProcess[Any]],
+) -> tuple[float, float, subprocess.CompletedProcess[Any]]:
     """Return processor and wall seconds of the cheapest run, and what the last one gave."""
     found, done = [], None
     for _ in range(3):

@@ -62,7 +62,17 @@ def main() -> None:
         text = (folder / PROMPT).read_text(encoding="utf-8")
         for edit in ("reword", "worsen"):
             (folder / PROMPT).write_text(edited(text, edit), encoding="utf-8")
-            command = [sys.executable, "-m", "llmops_cli", "-C", str(folder), "eval", "classify-ticket", "--record", "-q"]
+            command = [
+                sys.executable,
+                "-m",
+                "llmops_cli",
+                "-C",
+                str(folder),
+                "eval",
+                "classify-ticket",
+                "--record",
+                "-q",
+            ]
             subprocess.run(command, check=False)  # it ends with the verdict, which is not asked for here
         added = sorted(set((folder / RECORDINGS).read_bytes().splitlines()) - before)
     RECORDED.write_bytes(b"".join(line + b"\n" for line in added))
