@@ -382,6 +382,19 @@ def test_weak_suite_block_takes_a_pass_back(world: GateWorld) -> None:
     assert world.gate()[0] == 1
 
 
+def test_publish_takes_no_pass_of_a_weak_suite_either_where_the_policy_blocks_it(world: GateWorld) -> None:
+    world.git("checkout", "-q", "main")
+    target = f"file://{world.root.parent / 'releases'}"
+    assert world.llmops("publish", "--env", "staging", "--target", target, "--dry-run").code == 0
+    world.edit(SUITE, "margin: 0.05", "weak_suite: block")
+    world.commit("Weak suites block")
+
+    done = world.llmops("publish", "--env", "staging", "--target", target)
+
+    assert done.code == 8
+    assert "Answering with the question itself passes 30 of 30 cases" in " ".join((done.out + done.err).split())
+
+
 def test_a_new_prompt_cannot_bring_a_suite_that_blocks_nothing(world: GateWorld) -> None:
     world.git("checkout", "-q", "main")
     world.edit(PROJECT, "min_cases: 20", "min_cases: 20\n  weak_suite: block")
