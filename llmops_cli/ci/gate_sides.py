@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from llmops_cli.ci.affected import Sides
 from llmops_cli.ci.file_changes import Trees, file_changes
 from llmops_cli.core.errors import RefusedError, SetupError, UsageError
-from llmops_cli.core.safe_text import safe_text
 from llmops_cli.registry.catalog import Catalog
 from llmops_cli.registry.project_file import ProjectSettings, load_project
 
@@ -110,13 +109,13 @@ def _refuse_committed_answers(repository: GitRepository) -> None:
     """Stop where the folder of cached answers and verdicts comes with the checkout: its author could have written them.
 
     Raises:
-        RefusedError: naming one of the files.
+        RefusedError: when anything of that name is committed.
     """
-    found = next(repository.tree_at("HEAD").paths(OWN_FOLDER), None) if repository.head() else None
-    if found is not None:
+    # a link or a submodule of that name leads to answers as well
+    if repository.head() and repository.tree_at("HEAD").has_entry(OWN_FOLDER):
         message = f"{OWN_FOLDER}/ is committed, and answers or verdicts in it would be taken for the model's."
         hint = f"Remove it: git rm -r --cached {OWN_FOLDER}, and name it in .gitignore."
-        raise RefusedError(message, where=safe_text(found, one_line=True), hint=hint)
+        raise RefusedError(message, where=OWN_FOLDER, hint=hint)
 
 
 def _branch_point(repository: GitRepository, base: str, commit: str, head: str | None) -> str:

@@ -57,8 +57,11 @@ class PromptReport:
     def word(self) -> str:
         """The verdict in upper case, as people are shown it."""
         comparison = self.decisive.comparison if self.decisive else None
-        improved = comparison is not None and comparison.improved and self.exit_code is ExitCode.PASS
-        return "PASS, improved" if improved else self.kind.value.upper()
+        if self.exit_code is not ExitCode.PASS:
+            return self.kind.value.upper()
+        improved = comparison is not None and comparison.improved
+        # a weak suite lets the policy's pass stand, but not without a word
+        return ", ".join(["PASS", *(["improved"] if improved else []), *(["on a weak suite"] if self.weak else [])])
 
     @property
     def paid_usd(self) -> float:

@@ -12,7 +12,7 @@ from llmops_cli.evals.judges.unlicensed import judge_remarks
 from llmops_cli.reports.numbers import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from llmops_cli.ci.gate_runs import SuiteRun
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
@@ -125,6 +125,22 @@ def prompt_outcome(decisive: SuiteRun, head_suite: SuiteRun | None) -> Outcome:
         *(f"With the suite of this change: {reason}" for reason in head_suite.reasons),
         *(f"With the suite of the base: {reason}" for reason in decisive.reasons),
     )
+
+
+def judged_by_its_author(outcome: Outcome, why: str) -> Outcome:
+    """Take back a verdict that rests on answers of the change itself; what they show to be broken stays broken."""
+    if outcome.kind not in {VerdictKind.PASS, VerdictKind.INCONCLUSIVE, VerdictKind.INCOMPARABLE}:
+        return outcome
+    hint = "Run the gate where the model is at hand, or let the base's policy trust them: own_recordings: warn."
+    return outcome_of(VerdictKind.NOT_RUN, why, hint, *outcome.reasons)
+
+
+def weakly_measured(outcome: Outcome, sentences: Sequence[str]) -> Outcome:
+    """Take back a pass of a suite that a know-nothing passes as well; what fails on it fails all the more."""
+    if outcome.kind is not VerdictKind.PASS:
+        return outcome
+    told = (f"{sentences[0]} So a pass would say nothing.", *sentences[1:])
+    return outcome_of(VerdictKind.INCONCLUSIVE, *told, *outcome.reasons)
 
 
 def head_suite_notes(head_suite: SuiteRun) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from llmops_cli.ci.affected import affected
-from llmops_cli.ci.gate_guard import guard
+from llmops_cli.ci.gate_guard import gate_changes
 from llmops_cli.ci.gate_sides import open_sides
 from llmops_cli.ci.github.api_errors import GitHubApiError
 from llmops_cli.ci.github.approval import approver
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def held_changes(workspace: Workspace, pair: Revisions) -> tuple[GateChange, ...]:
     """Return what of the change loosens its own gate; no model is asked for it."""
     sides = open_sides(workspace.repository, pair.base, work_tree=workspace.tree, head=pair.head, approved=False)
-    changes = guard(sides.change, affected(sides.change), KNOWN_METRICS)
+    changes = asyncio.run(gate_changes(sides.change, affected(sides.change), KNOWN_METRICS))
     return tuple(change for change in changes if change.loosens)
 
 

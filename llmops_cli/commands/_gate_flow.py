@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.ci.affected import affected
 from llmops_cli.ci.gate_findings import gate_findings
-from llmops_cli.ci.gate_guard import guard
+from llmops_cli.ci.gate_guard import gate_changes
 from llmops_cli.ci.gate_report import GateReport
 from llmops_cli.ci.gate_sides import open_sides, usual_base
 from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
@@ -61,7 +61,7 @@ async def run_gate(workspace: Workspace, options: GateOptions) -> GateReport:
         base_label=sides.base_label,
         base_commit=sides.base_commit,
         head_label=sides.head_label,
-        changes=guard(sides.change, reached, KNOWN_METRICS),
+        changes=await gate_changes(sides.change, reached, KNOWN_METRICS),
         findings=gate_findings(sides, reached, repository, KNOWN_METRICS),
         prompts=(),
         affected=tuple(reached),

@@ -10,7 +10,7 @@ from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 if TYPE_CHECKING:
     from llmops_cli.ci.gate_sides import GateSides
     from llmops_cli.core.prompts import Prompt
-    from llmops_cli.core.suites import GatePolicy, Suite
+    from llmops_cli.core.suites import Suite
     from llmops_cli.gateway.assembly import Gateway
 
 
@@ -36,12 +36,6 @@ class Parts:
     suite: Suite | None
     head_suite: Suite | None
     new: bool
-
-    @property
-    def policy(self) -> GatePolicy | None:
-        """The numbers that decide: the base's, or those of a new suite."""
-        suite = self.suite or self.head_suite
-        return suite.gate if suite else None
 
     @property
     def suites_differ(self) -> bool:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmops_cli.ci.own_answers import own_answers, own_answers_sentence
 from llmops_cli.ci.prompt_report import PromptReport
-from llmops_cli.ci.prompt_verdict import head_suite_notes, outcome_of, prompt_outcome, record_command
-from llmops_cli.ci.recorded_answers import recordings_path
+from llmops_cli.ci.prompt_verdict import (
+    head_suite_notes,
+    judged_by_its_author,
+    outcome_of,
+    prompt_outcome,
+    record_command,
+    weakly_measured,
+)
 from llmops_cli.commands._gate_judges import GateJudges
 from llmops_cli.commands._gate_parts import parts_of
 from llmops_cli.commands._gate_suites import SuiteRuns
@@ -19,17 +26,17 @@ from llmops_cli.registry.diff.prompt_diff import diff_prompts
 from llmops_cli.registry.templates.template import render_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from llmops_cli.ci.affected import Reason
     from llmops_cli.ci.gate_runs import SuiteRun
     from llmops_cli.ci.gate_sides import GateSides
+    from llmops_cli.ci.own_answers import Served
     from llmops_cli.ci.prompt_verdict import Outcome
     from llmops_cli.commands._gate_budget import CheckBudget
     from llmops_cli.commands._gate_parts import Gateways, Parts
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.evals.gating.null_models import NullProbe
     from llmops_cli.gateway.assembly import AnswerMode
+    from llmops_cli.gateway.recording_file import RecordingKey
     from llmops_cli.registry.diff.prompt_diff import PromptDiff
 
 
@@ -52,6 +59,7 @@ class GateRun:
         """
         self._sides = sides
         self._with_diffs = with_diffs
+        self._gateways = gateways
         self._suites = SuiteRuns(workspace, sides, gateways, budget, mode)
         self._judges = GateJudges(workspace, sides.policy, gateways.fresh, mode, budget)
 
@@ -59,6 +67,7 @@ class GateRun:
         """Evaluate one prompt of the head. What cannot be run is reported as not run, with the reason."""
         parts = parts_of(self._sides, prompt_id)
         judged_before = self._judges.paid_usd
+        served_before = self._served()
         notes: list[str] = []
         decisive = second = None
         weak: tuple[NullProbe, ...] = ()
@@ -76,9 +85,18 @@ class GateRun:
             notes.append("The suite of the base is not valid, so it cannot decide; mend it there first.")
         if second is not None:
             notes += head_suite_notes(second)
-        notes += self._recorded_by_the_change(parts, decisive)
-        notes += [probe.sentence() for probe in weak]
-        blocks = parts.policy is not None and parts.policy.on_inconclusive == "block"
+        # a suite that only the change knows does not bring its own rules
+        policy = parts.suite.gate if parts.suite else self._sides.policy.settings.gate
+        own = own_answers(self._sides.change, since(served_before, self._served()))
+        if own:
+            told = own_answers_sentence(own)
+            outcome = judged_by_its_author(outcome, told) if policy.own_recordings == "block" else outcome
+            notes += () if told in outcome.reasons else (told,)
+        if weak and policy.weak_suite == "block":
+            outcome = weakly_measured(outcome, [probe.sentence() for probe in weak])
+        notes += [sentence for probe in weak if (sentence := probe.sentence()) not in outcome.reasons]
+        blocks = policy.on_inconclusive == "block" and outcome.kind is VerdictKind.INCONCLUSIVE
+        blocks |= bool(weak) and policy.weak_suite == "block"
         return PromptReport(
             prompt_id=prompt_id,
             version=parts.head.version,
@@ -94,7 +112,7 @@ class GateRun:
             notes=tuple(dict.fromkeys(notes)),
             next_step=_next_step(parts, outcome, decisive),
             judging_usd=self._judges.paid_usd - judged_before,
-            blocks=blocks and outcome.kind is VerdictKind.INCONCLUSIVE,
+            blocks=blocks,
         )
 
     async def _measured(self, parts: Parts, notes: list[str]) -> tuple[SuiteRun, SuiteRun | None]:
@@ -106,18 +124,20 @@ class GateRun:
         return decisive, await self._suites.second(parts, decisive, await self._judges.licences(parts.head_suite))
 
     async def _weak_spots(self, parts: Parts) -> tuple[NullProbe, ...]:
-        suite = parts.head_suite or parts.suite
+        """Probe the suite that decides; the guard probes what the change makes of it."""
+        suite = parts.suite or parts.head_suite
         if suite is None:
             return ()
         job = EvalJob(prompt=parts.head, suite=suite, model=parts.head.model, cases=suite.cases)
         return await weak_spots(job, render_messages, bind)
 
-    def _recorded_by_the_change(self, parts: Parts, decisive: SuiteRun | None) -> Iterator[str]:
-        """Say where answers come from that nobody but the author of the change has seen the model give."""
-        summary = decisive.summary if decisive else None
-        path = recordings_path(self._sides.change.head, parts.head.model.name)
-        if summary is not None and summary.sources.get("recording") and path in self._sides.change.files:
-            yield f"{summary.sources['recording']} answers come from {path}, which this change edits."
+    def _served(self) -> Served:
+        """Return which recorded answers were given so far, those of judges included."""
+        found: dict[str, frozenset[RecordingKey]] = {}
+        for gateway in (self._gateways.usual, self._gateways.fresh):
+            for path, keys in gateway.served_recordings.items():
+                found[path] = found.get(path, frozenset()) | keys
+        return found
 
     def _diff(self, parts: Parts) -> PromptDiff | None:
         from llmops_cli.registry.costs.prices import own_prices, price_of  # noqa: PLC0415 - only where it is shown
@@ -135,6 +155,11 @@ class GateRun:
             count_messages=count_messages,
             price_of=lambda name: price_of(name, prices) or price_of(settings.resolve_model(name), prices),
         )
+
+
+def since(before: Served, now: Served) -> Served:
+    """Return what was given since `before`."""
+    return {path: keys - before.get(path, frozenset()) for path, keys in now.items()}
 
 
 def _next_step(parts: Parts, outcome: Outcome, decisive: SuiteRun | None) -> str:

@@ -53,6 +53,8 @@ class CommittedEvidence:
             return NoEvidence(reason=error.message, hint=evaluate)
         if changed := _changed_yardstick(prompt, suite, baseline):
             return NoEvidence(reason=f"the suite changed since the baseline: {changed}", hint=evaluate)
+        if suite.gate.weak_suite == "block" and (weak := _weak_spots(prompt, suite)):
+            return NoEvidence(reason=f"its evaluation says nothing. {weak[0]}", hint="Ask for more in the suite first.")
         verdict, objection = self._verdict(baseline, suite, live)
         if objection:
             return NoEvidence(reason=f"its evaluation is no pass: {objection}", hint="Mend the prompt first.")
@@ -110,6 +112,17 @@ class CommittedEvidence:
             return None
         found = loaded.baseline if loaded else None
         return found if found and found.run.prompt_digest == live.digest else None
+
+
+def _weak_spots(prompt: Prompt, suite: Suite) -> tuple[str, ...]:
+    """Say which answers without knowledge the suite lets through; no model is asked."""
+    from llmops_cli.evals.gating.null_models import weak_spots  # noqa: PLC0415 - only where the policy asks
+    from llmops_cli.evals.job import EvalJob  # noqa: PLC0415 - as above
+    from llmops_cli.evals.measuring.metric_table import bind  # noqa: PLC0415 - as above
+    from llmops_cli.registry.templates.template import render_messages  # noqa: PLC0415 - as above
+
+    job = EvalJob(prompt=prompt, suite=suite, model=prompt.model, cases=suite.cases)
+    return tuple(probe.sentence() for probe in asyncio.run(weak_spots(job, render_messages, bind)))
 
 
 class GateEvidence:

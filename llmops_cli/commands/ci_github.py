@@ -29,7 +29,13 @@ def ci_github(  # noqa: PLR0913 - the inputs of the Action, grouped in the first
     ] = False,
     max_cost: Annotated[
         float | None,
-        typer.Option("--max-cost", metavar="USD", min=0, envvar="LLMOPS_CI_MAX_COST", help="Per prompt, then stop."),
+        typer.Option(
+            "--max-cost",
+            metavar="USD",
+            min=0,
+            envvar="LLMOPS_CI_MAX_COST",
+            help="Spend at most this on the whole check.",
+        ),
     ] = None,
     name: Annotated[
         str,

@@ -81,7 +81,7 @@ class GatePolicy:
     """When a change counts as a regression; the meaning of each number is in the gate's guide.
 
     Fractions of the score scale [0, 1]; `looks` are the candidate trials per case at which the gate
-    decides. `on_inconclusive` and `hard_breaks` are `warn` or `block`.
+    decides. `on_inconclusive`, `hard_breaks`, `weak_suite` and `own_recordings` are `warn` or `block`.
     """
 
     margin: float = 0.05
@@ -91,6 +91,8 @@ class GatePolicy:
     on_inconclusive: str = "warn"
     hard_breaks: str = "block"
     min_cases: int = 20
+    weak_suite: str = "warn"
+    own_recordings: str = "block"
 
     def as_json(self) -> JsonObject:
         """Return the policy with the field names of the suite file."""
@@ -101,7 +103,9 @@ class GatePolicy:
             "margin": self.margin,
             "min_cases": self.min_cases,
             "on_inconclusive": self.on_inconclusive,
+            "own_recordings": self.own_recordings,
             "resolution": self.resolution,
+            "weak_suite": self.weak_suite,
         }
 
 

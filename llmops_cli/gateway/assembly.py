@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from llmops_cli.gateway.batches.batch_api import BatchApi
     from llmops_cli.gateway.middleware.cost import PriceFunction
     from llmops_cli.gateway.provider import Notify, Provider
+    from llmops_cli.gateway.recording_file import RecordingKey
     from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
 
 CACHE_PATH = ".llmops/cache.sqlite"
@@ -144,6 +145,12 @@ class Gateway:
     def has_recordings(self, model_name: str) -> bool:
         """Tell whether answers of `provider/model` are committed."""
         return self._recordings.has(model_name)
+
+    @property
+    def served_recordings(self) -> Mapping[str, frozenset[RecordingKey]]:
+        """The keys of the recorded answers that were given so far, by file, relative to the repository."""
+        root = self._settings.root
+        return {path.relative_to(root).as_posix(): keys for path, keys in self._recordings.served.items()}
 
     def check_usable(self, model_name: str) -> None:
         """Find out, without asking it, whether `provider/model` can be asked on this machine.
@@ -269,7 +276,7 @@ class Gateway:
             root=self._settings.root,
             environ=self._settings.environ,
             notify=self._notify,
-            recordings=self._recordings.folder,
+            recordings=self._recordings,
             limits_exhausted=limits.close_for,
             offline=self._settings.offline,
             allow_commands=self._settings.allow_commands,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from llmops_cli.core.completions import Completion, CompletionRequest
     from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.gateway.recordings import Recordings
     from llmops_cli.registry.project_file import ProviderSettings
 
     Notify = Callable[[str], None]
@@ -32,7 +33,7 @@ class ProviderContext:
     root: Path
     environ: Mapping[str, str]
     notify: Notify
-    recordings: Path
+    recordings: Recordings
     limits_exhausted: Callable[[float], None] = lambda _seconds: None
     offline: bool = False
     allow_commands: bool = True

@@ -34,6 +34,18 @@ _HEAD = re.compile(rb'\{"digest":"(sha256:[0-9a-f]{64})","request":')
 _TAIL = re.compile(rb',"trial":(\d{1,9})\}\n?$')
 _LATENCY_DIGITS = 3
 
+LINKED_PARENTS = 3
+"""Folders above a file of recordings that belong to them: `evals/recordings/<provider>`, the suites' own included."""
+
+
+def recording_key(line: bytes) -> RecordingKey | None:
+    """Return the key under which a line answers, None when it is not a recording.
+
+    Whoever compares recordings reads keys here too: JSON lets a line name a second digest further on.
+    """
+    head, tail = _HEAD.match(line), _TAIL.search(line)
+    return (head[1].decode("ascii"), int(tail[1])) if head and tail else None
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -126,16 +138,20 @@ class RecordingFile:
 
     def _read_index(self) -> dict[RecordingKey, _Place]:
         index: dict[RecordingKey, _Place] = {}
+        link = next((part for part in (self.path, *self.path.parents[:LINKED_PARENTS]) if part.is_symlink()), None)
+        if link is not None:
+            # what guards recordings reads them where they are committed; a link leads past it
+            message = "recordings are read from files of their own, not through a link."
+            raise InvalidFileError(message, where=self.shown_path, hint="Put the file itself there.")
         try:
             self._handle = self.path.open("rb")
         except FileNotFoundError:
             return index
         offset = 0
         for number, line in enumerate(self._handle, start=1):
-            head, tail = _HEAD.match(line), _TAIL.search(line)
-            if not head or not tail:
+            key = recording_key(line)
+            if key is None:
                 raise self._broken(number, "this is not a recording")
-            key = (head[1].decode("ascii"), int(tail[1]))
             if key in index:
                 raise self._broken(number, f"the request of line {index[key].line} is recorded twice")
             index[key] = _Place(number, offset, len(line))

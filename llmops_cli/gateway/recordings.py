@@ -14,6 +14,7 @@ from llmops_cli.gateway.recording_file import RecordingFile, RecordingKey, recor
 from llmops_cli.gateway.request_difference import describe_difference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from llmops_cli.core.completions import Completion, CompletionRequest
@@ -39,6 +40,12 @@ class Recordings:
         self._files: dict[str, RecordingFile] = {}
         self._pending: dict[str, dict[RecordingKey, bytes]] = {}
         self._misses: Counter[str] = Counter()
+        self._served: dict[Path, set[RecordingKey]] = {}
+
+    @property
+    def served(self) -> Mapping[Path, frozenset[RecordingKey]]:
+        """The keys of the answers that were given so far, by file."""
+        return {path: frozenset(keys) for path, keys in self._served.items()}
 
     def has(self, model_name: str) -> bool:
         """Tell whether there is a file for `provider/model`."""
@@ -56,6 +63,7 @@ class Recordings:
         if completion is None:
             self._misses[request.model.name] += 1
             raise _miss(request, file, explain=self._misses[request.model.name] <= EXPLAINED_MISSES)
+        self._served.setdefault(file.path, set()).add((request.digest(), request.trial))
         return replace(completion, source=CompletionSource.RECORDING)
 
     def add(self, request: CompletionRequest, completion: Completion) -> None:

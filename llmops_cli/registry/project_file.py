@@ -175,6 +175,8 @@ def gate_policy(entry: JsonObject, default: GatePolicy | None = None) -> GatePol
         on_inconclusive=field_of(entry, "on_inconclusive", base.on_inconclusive),
         hard_breaks=field_of(entry, "hard_breaks", base.hard_breaks),
         min_cases=field_of(entry, "min_cases", base.min_cases),
+        weak_suite=field_of(entry, "weak_suite", base.weak_suite),
+        own_recordings=field_of(entry, "own_recordings", base.own_recordings),
     )
 
 

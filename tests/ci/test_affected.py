@@ -78,7 +78,8 @@ def affected_only(world: GateWorld) -> list[str]:
 
 def test_added_recordings_reach_nobody_and_edited_ones_their_prompts(world: GateWorld) -> None:
     path = "evals/recordings/echo/echo.jsonl"
-    line = json.dumps({"digest": f"sha256:{'0' * 64}", "request": {}, "response": {"text": "a"}, "trial": 0})
+    document = {"digest": f"sha256:{'0' * 64}", "request": {}, "response": {"text": "a"}, "trial": 0}
+    line = json.dumps(document, separators=(",", ":"))
     world.write(path, line + "\n")
     assert affected_only(world) == []
     world.git("checkout", "-q", "main")

@@ -347,11 +347,67 @@ def test_what_comes_after_the_limit_is_not_run(world: GateWorld) -> None:
 def test_a_suite_that_an_echo_passes_is_called_weak(world: GateWorld) -> None:
     reword(world)
 
-    _, report = world.gate()
+    code, report = world.gate()
 
     (prompt,) = report["prompts"]
     assert prompt["weak_suite"] == [{"answer": "with the question itself", "passed": 30, "probed": 30}]
     assert any("the suite is weak" in note for note in prompt["notes"])
+    # it was so before, so it holds nobody up; but the pass says what it is worth
+    assert (code, report["conclusion"]) == (0, "success")
+    assert report["headline"] == "PASS, on a weak suite: repeat."
+
+
+def test_weak_suite_block_takes_a_pass_back(world: GateWorld) -> None:
+    world.git("checkout", "-q", "main")
+    world.edit(SUITE, "margin: 0.05", "weak_suite: block")
+    world.commit("Weak suites block")
+    world.git("checkout", "-q", "-B", "change")
+    reword(world)
+
+    code, report = world.gate()
+
+    (prompt,) = report["prompts"]
+    assert (code, prompt["verdict"], report["conclusion"]) == (10, "inconclusive", "failure")
+    assert prompt["reasons"][0] == (
+        "Answering with the question itself passes 30 of 30 cases: the suite is weak. So a pass would say nothing."
+    )
+    assert prompt["decisive"]["verdict"] == "pass"
+    for output_format, shown in (("text", "a pass would say nothing"), ("markdown", "a pass would say nothing")):
+        done = world.llmops("gate", "--base", "main", "--format", output_format)
+        assert shown in " ".join(done.out.split())
+    junit = world.llmops("gate", "--base", "main", "--format", "junit").out
+    assert '<failure message="INCONCLUSIVE: Answering with the question itself' in junit
+    # a regression is one on a weak suite too
+    world.edit(PROMPT, 'content: "{{ text }}"', 'content: "Well, {{ text }}"')
+    assert world.gate()[0] == 1
+
+
+def test_publish_takes_no_pass_of_a_weak_suite_either_where_the_policy_blocks_it(world: GateWorld) -> None:
+    world.git("checkout", "-q", "main")
+    target = f"file://{world.root.parent / 'releases'}"
+    assert world.llmops("publish", "--env", "staging", "--target", target, "--dry-run").code == 0
+    world.edit(SUITE, "margin: 0.05", "weak_suite: block")
+    world.commit("Weak suites block")
+
+    done = world.llmops("publish", "--env", "staging", "--target", target)
+
+    assert done.code == 8
+    assert "Answering with the question itself passes 30 of 30 cases" in " ".join((done.out + done.err).split())
+
+
+def test_a_new_prompt_cannot_bring_a_suite_that_blocks_nothing(world: GateWorld) -> None:
+    world.git("checkout", "-q", "main")
+    world.edit(PROJECT, "min_cases: 20", "min_cases: 20\n  weak_suite: block")
+    world.commit("Weak suites block")
+    world.git("checkout", "-q", "-B", "change")
+    world.write("prompts/other.yaml", PROMPT_TEXT.replace("id: repeat", "id: other"))
+    suite = world.read(SUITE).replace("prompt: repeat", "prompt: other").replace("margin: 0.05", "weak_suite: warn")
+    world.write("evals/other.yaml", suite)
+
+    code, report = world.gate()
+
+    other = next(prompt for prompt in report["prompts"] if prompt["prompt"] == "other")
+    assert (code, other["verdict"], report["conclusion"]) == (7, "incomparable", "failure")
 
 
 def test_a_base_variable_that_the_prompt_no_longer_takes_is_incomparable(world: GateWorld) -> None:
@@ -399,16 +455,64 @@ def test_a_suite_that_is_not_valid_at_the_base_cannot_decide(world: GateWorld) -
     assert any("The suite of the base is not valid" in note for note in prompt["notes"])
 
 
-def test_answers_that_the_change_itself_records_are_told(world: GateWorld) -> None:
+def test_answers_that_the_change_itself_records_are_no_evidence(world: GateWorld) -> None:
     reword(world)
     assert world.llmops("eval", "repeat", "--record", "-q").code == 0
 
     code, report = world.gate("--replay")
 
     (prompt,) = report["prompts"]
-    assert code == 0
-    assert "30 answers come from evals/recordings/echo/echo.jsonl, which this change edits." in prompt["notes"]
-    assert [change["kind"] for change in report["changes"]] == ["recording"]
+    assert (code, prompt["verdict"], report["conclusion"]) == (6, "not run", "action_required")
+    assert prompt["reasons"][0] == (
+        "30 answers were recorded by this change itself (evals/recordings/echo/echo.jsonl):"
+        " nobody else saw the model give them."
+    )
+    assert prompt["decisive"]["verdict"] == "pass"
+    # where the model is at hand it is asked, and the recordings do not matter
+    assert world.gate()[0] == 0
+
+
+def test_what_own_recordings_show_to_be_broken_is_broken(world: GateWorld) -> None:
+    break_prompt(world)
+    world.llmops("eval", "repeat", "--record", "-q")
+
+    code, report = world.gate("--replay")
+
+    assert (code, report["prompts"][0]["verdict"]) == (1, "regression")
+
+
+def test_a_policy_of_the_base_may_trust_recordings_of_the_change(world: GateWorld) -> None:
+    world.git("checkout", "-q", "main")
+    world.edit(PROJECT, "min_cases: 20", "min_cases: 20\n  own_recordings: warn")
+    world.commit("No model in CI")
+    world.git("checkout", "-q", "-B", "change")
+    reword(world)
+    assert world.llmops("eval", "repeat", "--record", "-q").code == 0
+
+    code, report = world.gate("--replay")
+
+    (prompt,) = report["prompts"]
+    assert (code, report["conclusion"]) == (0, "success")
+    assert any("recorded by this change itself" in note for note in prompt["notes"])
+
+
+def test_recordings_of_the_base_are_evidence_also_where_the_change_adds_others(world: GateWorld) -> None:
+    reword(world)
+    assert world.llmops("eval", "repeat", "--record", "-q").code == 0
+    world.commit("A rewording with recordings")
+    world.git("checkout", "-q", "main")
+    world.git("merge", "-q", "change")
+    world.git("checkout", "-q", "-B", "next")
+    path = "evals/recordings/echo/echo.jsonl"
+    first = world.read(path).splitlines()[0]
+    world.write(path, world.read(path) + first.replace(first[11:82], f"sha256:{'f' * 64}") + "\n")
+    world.edit(PROMPT, "Says what it is told.", "Says what it is told, and no more.")
+    world.edit(SUITE, "limit: 4", "limit: 3")
+
+    code, report = world.gate("--replay")
+
+    (prompt,) = report["prompts"]
+    assert (code, prompt["verdict"]) == (0, "pass")
 
 
 def test_a_prompt_that_nobody_recorded_is_not_run_and_says_how_to_record_it(world: GateWorld) -> None:

@@ -90,13 +90,20 @@ def test_of_two_margins_the_larger_is_the_looser(one: float, other: float) -> No
 def test_every_number_of_the_policy_is_judged() -> None:
     before = GatePolicy().as_json()
     looser = GatePolicy(
-        margin=0.5, alpha=0.2, looks=(1,), resolution=0.5, on_inconclusive="warn", hard_breaks="warn", min_cases=1
+        margin=0.5,
+        alpha=0.2,
+        looks=(1,),
+        resolution=0.5,
+        on_inconclusive="warn",
+        hard_breaks="warn",
+        min_cases=1,
+        own_recordings="warn",
     ).as_json()
     stricter = GatePolicy(
-        margin=0.01, looks=(1, 2, 3, 4, 5), resolution=0.05, on_inconclusive="block", min_cases=50
+        margin=0.01, looks=(1, 2, 3, 4, 5), resolution=0.05, on_inconclusive="block", min_cases=50, weak_suite="block"
     ).as_json()
     changed = [name for name in before if before[name] != looser[name]]
-    assert set(changed) == set(before) - {"on_inconclusive"}
+    assert set(changed) == set(before) - {"on_inconclusive", "weak_suite"}
     assert all(loosens_policy(name, before[name], looser[name]) for name in changed)
     assert not any(
         loosens_policy(name, before[name], stricter[name]) for name in before if before[name] != stricter[name]

@@ -12,6 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+LABELS = "evals/labels/kind.jsonl"
+CALIBRATION = "evals/calibration/kind.json"
+
+
+@pytest.fixture
+def world(world: GateWorld) -> GateWorld:
+    """The usual one, with labels and a calibration of the judge."""
+    world.git("checkout", "-q", "main")
+    world.write(LABELS, '{"label": "yes"}\n{"label": "no"}\n')
+    world.write(CALIBRATION, '{"kappa": 0.5}\n')
+    world.commit("Labels")
+    world.git("checkout", "-q", "-B", "change")
+    return world
+
+
 def _line(world: GateWorld, path: str, number: int, text: str) -> None:
     lines = world.read(path).splitlines()
     lines[number - 1] = text
@@ -96,6 +111,18 @@ TWELVE: dict[str, tuple[str, str, Callable[[GateWorld], None], str]] = {
 }
 
 MORE: dict[str, tuple[str, str, Callable[[GateWorld], None], str]] = {
+    "edit a label": (
+        "judge",
+        LABELS,
+        lambda world: world.edit(LABELS, '"no"', '"yes"'),
+        "1 label that judges are measured with edited or removed",
+    ),
+    "edit a calibration": (
+        "judge",
+        CALIBRATION,
+        lambda world: world.edit(CALIBRATION, "0.5", "0.9"),
+        "what judges are asked or measured with",
+    ),
     "lower min_cases": (
         "policy",
         PROJECT,

@@ -11,6 +11,7 @@ from gateway.protocol_server import Behaviour, ProtocolServer
 
 from llmops_cli.gateway.provider import ProviderContext
 from llmops_cli.gateway.providers import PROVIDERS
+from llmops_cli.gateway.recordings import Recordings
 from llmops_cli.registry.project_file import ProviderSettings
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def context_for(
         root=root,
         environ={"TEST_KEY": key} if key else {},
         notify=lambda _sentence: None,
-        recordings=root / "recordings",
+        recordings=Recordings(root / "recordings"),
         offline=offline,
     )
 

@@ -13,6 +13,7 @@ from gateway.requests_for_tests import ask
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.gateway.provider import ProviderContext
 from llmops_cli.gateway.providers.command import CommandProvider
+from llmops_cli.gateway.recordings import Recordings
 from llmops_cli.registry.project_file import ProviderSettings
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def run_program(root: Path, source: str, *, allow: bool = True, timeout_seconds:
         root=root,
         environ={"LLMOPS_COMMAND_MY_TOOL": f"{sys.executable} model.py"},
         notify=lambda _sentence: None,
-        recordings=root / "recordings",
+        recordings=Recordings(root / "recordings"),
         allow_commands=allow,
     )
     return asyncio.run(CommandProvider(context).complete(ask("Hi", model="my-tool/m", trial=2)))
@@ -77,7 +78,7 @@ def test_the_program_is_named_by_the_environment_and_never_by_the_repository(tmp
         root=tmp_path,
         environ={},
         notify=lambda _sentence: None,
-        recordings=tmp_path,
+        recordings=Recordings(tmp_path),
     )
     with pytest.raises(SetupError, match="LLMOPS_COMMAND_MY_TOOL"):
         CommandProvider(context).identity("m")

@@ -15,6 +15,7 @@ from llmops_cli.core.errors import ProviderError, SetupError, UsageError
 from llmops_cli.gateway.model_catalogue import CATALOGUE
 from llmops_cli.gateway.provider import ProviderContext
 from llmops_cli.gateway.providers.local import LocalProvider
+from llmops_cli.gateway.recordings import Recordings
 from llmops_cli.registry.project_file import ProviderSettings
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def context(root: Path, environ: Mapping[str, str], *, concurrency: int = 2, off
         root=root,
         environ=environ,
         notify=lambda _sentence: None,
-        recordings=root / "recordings",
+        recordings=Recordings(root / "recordings"),
         offline=offline,
     )
 

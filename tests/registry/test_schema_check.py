@@ -163,7 +163,7 @@ def mutations(text: str) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", SCHEMA_KINDS)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_what_is_invalid_is_explained_and_what_is_valid_is_silent(kind: str, data: st.DataObject) -> None:
     value = data.draw(mutations(VALID[kind]))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST_CASES = 50
 LONGEST_VALUE = 1500
 LONGEST_CASE = 8000
+SHORT = 80
+"""Characters of an expected object that are shown in one line, as answers mostly come."""
 
 _FIRST_RANK = 10
 """The first cases outlive the tables, the later ones go before anything else."""
@@ -33,17 +35,18 @@ def case_sections(prompt: PromptReport) -> Iterator[Section]:
         return
     yield Section(text="**Cases to look at**", rank=_FIRST_RANK, name="heading")
     for number, case in enumerate(run.cases[:MOST_CASES]):
-        yield Section(text=_case(case), rank=_FIRST_RANK + number, name="case")
+        yield Section(text=_case(case, shown=number == 0), rank=_FIRST_RANK + number, name="case")
     if len(run.cases) > MOST_CASES:
         told = f"And {len(run.cases) - MOST_CASES} more cases, which the report file has."
         yield Section(text=told, rank=_FIRST_RANK, name="remark")
 
 
-def _case(case: RegressedCase) -> str:
+def _case(case: RegressedCase, *, shown: bool) -> str:
+    """Return one case, folded unless it is `shown`: the gravest one answers "what went wrong?" without a click."""
     critical = " (critical)" if case.critical else ""
     before = f", was {case.base_passes} of {case.base_trials}" if case.base_trials else ", not in the baseline"
     counts = f"passes {case.passes} of {case.trials}{before}" if case.trials else f"not measured{before}"
-    lines = [f"<details><summary>{html_code(case.case_id)}{critical}: {counts}</summary>", ""]
+    lines = [f"<details{' open' if shown else ''}><summary>{html_code(case.case_id)}{critical}: {counts}</summary>", ""]
     lines += [f"- {prose(reason)}" for reason in case.reasons]
     lines += [f"- At {code(f'{case.path}:{case.line}')}", ""]
     parts = [("input", _input(case.input)), ("expected", _expected(case.expected))]
@@ -70,4 +73,5 @@ def _expected(expected: Expected) -> str | None:
         return expected
     if isinstance(expected, tuple):
         return "one of:\n" + "\n".join(expected)
-    return json.dumps(expected, ensure_ascii=False, indent=2)
+    in_one_line = json.dumps(expected, ensure_ascii=False)
+    return in_one_line if len(in_one_line) <= SHORT else json.dumps(expected, ensure_ascii=False, indent=2)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 def score_table(prompts: Sequence[PromptReport]) -> str:
     """Return one row per prompt: its gravest metric on both sides, the change with its interval, the cases."""
-    lines = ["| prompt | verdict | gravest metric | before → after | change | 95% | cases |"]
-    lines.append("| --- | --- | --- | ---: | ---: | --- | ---: |")
+    # six columns are what a comment is wide enough for
+    lines = ["| prompt | verdict | gravest metric | before → after | change (95%) | cases |"]
+    lines.append("| --- | --- | --- | ---: | ---: | ---: |")
     for prompt in prompts:
         name = f"{prompt.prompt_id}-v{prompt.version}" if prompt.version is not None else prompt.prompt_id
         cells = (code(name, in_table=True), f"**{prose(prompt.word, in_table=True)}**", *_figures(prompt))
@@ -63,12 +64,12 @@ def _figures(prompt: PromptReport) -> tuple[str, ...]:
     gravest = _gravest(prompt.decisive)
     if gravest is not None:
         decision = gravest.decision
-        name, interval = code(gravest.name, in_table=True), _interval(decision.suite_interval)
-        return name, _both(gravest), points(decision.delta), interval, str(decision.cases)
+        change = f"{points(decision.delta)}&nbsp;({_interval(decision.suite_interval)})"
+        return code(gravest.name, in_table=True), _both(gravest), change, str(decision.cases)
     run, score = prompt.decisive or prompt.head_suite, score_of(prompt)
     if run is None or run.summary is None or score is None:
-        return (UNKNOWN,) * 5
-    return "score", f"{UNKNOWN} → {score * 100:.1f}", UNKNOWN, UNKNOWN, str(run.summary.cases.total)
+        return (UNKNOWN,) * 4
+    return "score", f"{UNKNOWN} → {score * 100:.1f}", UNKNOWN, str(run.summary.cases.total)
 
 
 def _gravest(run: SuiteRun | None) -> MetricComparison | None:

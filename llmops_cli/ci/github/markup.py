@@ -20,7 +20,8 @@ _BACKTICKS = re.compile("`+")
 _PLAIN_WORD = re.compile(r"[(\"'“+−–-]*[^\W_](?:[^\W_]|(?<=\d)/(?=\d)|[.,'’%…+−–-])*[)\"'”’.,:;?…%]*")
 _PLAIN_SIGNS = frozenset({"–", "→", "…", "×"})
 _LONGEST_PLAIN_WORD = 40
-_LINKED = re.compile(r"(?i)www\.|^\W*(?:gh-\d|[0-9a-f]{7,64}\W*$)|\.(?:com|org|net|io|dev)\b")
+# GitHub looks for issues and commits between any two signs, so `v2-GH-12` and `merge-0a1b2c3` hold one too
+_LINKED = re.compile(r"(?i)www\.|\bgh-\d|\b[0-9a-f]{7,64}\b|\.(?:com|org|net|io|dev)\b")
 _LIST_NUMBER = re.compile(r"\d{1,9}[.)]")
 
 

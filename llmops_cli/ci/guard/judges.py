@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KIND = "judge"
 FOLDERS = ("rubrics", "calibration")
+LABELS = "labels"
 
 
 def find(context: GuardContext) -> Iterator[GateChange]:
@@ -26,6 +27,10 @@ def find(context: GuardContext) -> Iterator[GateChange]:
     for path, change in sides.files.items():
         if is_of_judges(context, path):
             yield from _file(context, path, change)
+        elif path.startswith(
+            tuple(f"{catalog.settings.paths.evals}/{LABELS}/" for catalog in (sides.base, sides.head))
+        ):
+            yield from _labels(context, path)
     before, after = sides.base.settings.judges, sides.head.settings.judges
     for name in dict.fromkeys((*before, *after)):
         if before.get(name) != after.get(name):
@@ -65,6 +70,27 @@ def _file(context: GuardContext, path: str, change: FileChange) -> Iterator[Gate
         yield GateChange(kind=KIND, path=path, line=1, loosens=False, message="the file changed, what it asks did not.")
         return
     yield from line_changes(context, path, kind=KIND, what="what judges are asked or measured with")
+
+
+def _labels(context: GuardContext, path: str) -> Iterator[GateChange]:
+    """Compare the labels of people line by line: they say when a judge is right, and are only ever added to."""
+    before, after = (_lines(side, path) for side in (context.sides.base, context.sides.head))
+    known, kept = set(before), set(after)
+    gone = [number for number, line in enumerate(before, 1) if line not in kept]
+    added = [number for number, line in enumerate(after, 1) if line not in known]
+    if gone:
+        message = f"{len(gone)} label{'' if len(gone) == 1 else 's'} that judges are measured with edited or removed."
+        yield GateChange(kind=KIND, path=path, line=gone[0], side=Side.BASE, loosens=True, message=message)
+    if added:
+        message = f"{len(added)} label{'' if len(added) == 1 else 's'} added."
+        yield GateChange(kind=KIND, path=path, line=added[0], loosens=False, message=message)
+
+
+def _lines(catalog: Catalog, path: str) -> list[bytes]:
+    try:
+        return [line for line in catalog.tree.read(path).split(b"\n") if line.strip()]
+    except FileNotFoundError:
+        return []
 
 
 def _digest(catalog: Catalog, path: str) -> str:

@@ -10,10 +10,16 @@ from operator import mul
 from typing import TypeAlias
 
 Trials: TypeAlias = "Sequence[Sequence[float]] | Mapping[str, Sequence[float]]"
-"""Per case the scores of its trials in [0, 1] (pass and fail are 1 and 0): by position, or by case id."""
+"""Per case the scores of its trials in [0, 1] (pass and fail are 1 and 0): by position, or by case id.
+
+Lists, tuples and arrays are all good, and so is any number: bool, int, float, and numpy's own.
+"""
 
 Clusters: TypeAlias = "Sequence[object] | Mapping[str, object] | None"
-"""Per case the cluster it belongs to (a document, a conversation); None or an empty text: a cluster of its own."""
+"""Per case the cluster it belongs to (a document, a conversation); None or an empty text: a cluster of its own.
+
+By position (the baseline's order, where arms are by case id) or by case id.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,7 @@ def _aligned(
             odd = sorted(map(str, base.keys() ^ candidate.keys()))
             message = f"both arms need the same cases; only one of them has {', '.join(odd[:5])}"
             raise ValueError(message)
-        names = sorted(base)
+        names = list(base)
         return names, [base[name] for name in names], [candidate[name] for name in names]
     if isinstance(base, Mapping) or isinstance(candidate, Mapping):
         message = "give both arms by case id, or both by position"
@@ -100,10 +106,11 @@ def _arm(rows: Sequence[Sequence[float]], names: Sequence[object], label: str) -
 
 
 def _summed(rows: Sequence[Sequence[float]]) -> Arm:
-    flat = list(chain.from_iterable(rows))
     counts = tuple(map(len, rows))
     # fsum rounds once, so that neither the order of cases nor that of trials changes a digit
     sums = tuple(map(math.fsum, rows))
+    # numbers of 16 or 32 bits would be squared, and rounded, as such
+    flat = list(map(float, chain.from_iterable(rows)))
     if not all(counts) or math.isnan(math.fsum(sums)) or (flat and not (min(flat) >= 0 and max(flat) <= 1)):
         raise ValueError
     means = tuple(total / count for total, count in zip(sums, counts, strict=True))
@@ -134,7 +141,8 @@ def _labels(clusters: Clusters, names: Sequence[object]) -> tuple[object, ...] |
     if clusters is None:
         return None
     if isinstance(clusters, Mapping):
-        labels = tuple(clusters.get(str(name)) for name in names)
+        by_id: dict[object, object] = dict(clusters.items())
+        labels = tuple(by_id.get(name, by_id.get(str(name))) for name in names)
     else:
         labels = tuple(clusters)
         if len(labels) != len(names):

@@ -49,13 +49,18 @@ class NullProbe:
         """Say what came of it."""
         return f"Answering {self.answer} passes {self.passed} of {self.probed} cases: the suite is weak."
 
+    @property
+    def estimate(self) -> float:
+        """The share of all cases that this answer passes; those that were not probed count as failed ones do."""
+        return self.passed / self.probed if self.probed else 0.0
+
     def as_json(self) -> JsonObject:
         """Return the probe for machines."""
         return {"answer": self.answer, "passed": self.passed, "probed": self.probed}
 
 
-async def weak_spots(job: EvalJob, render: Render, bind: Bind) -> tuple[NullProbe, ...]:
-    """Return the null models that the suite of a job lets through; empty when it is strong, or cannot be probed."""
+async def probe(job: EvalJob, render: Render, bind: Bind) -> tuple[NullProbe, ...]:
+    """Return what each null model reaches on the cases of a job; none where no case can be probed."""
     cases = [case for case in job.cases if _is_deterministic(job.suite.metrics_of(case))]
     cases = cases[:: max(len(cases) // MOST_CASES, 1)]
     scoring = TierScoring(replace(job, tiers=frozenset({Tier.DETERMINISTIC})), bind)
@@ -71,8 +76,12 @@ async def weak_spots(job: EvalJob, render: Render, bind: Bind) -> tuple[NullProb
             scored = await scoring.score(ScoreContext(case=case, completion=_completion(text, job.model.name)))
             fine = not scored.failures and all(score.passed for score in scored.scores)
             passed[name] = passed.get(name, 0) + fine
-    probes = (NullProbe(answer=name, passed=count, probed=probed) for name, count in passed.items())
-    return tuple(probe for probe in probes if probe.weak)
+    return tuple(NullProbe(answer=name, passed=count, probed=probed) for name, count in passed.items())
+
+
+async def weak_spots(job: EvalJob, render: Render, bind: Bind) -> tuple[NullProbe, ...]:
+    """Return the null models that the suite of a job lets through; empty when it is strong, or cannot be probed."""
+    return tuple(found for found in await probe(job, render, bind) if found.weak)
 
 
 def _is_deterministic(specs: tuple[MetricSpec, ...]) -> bool:

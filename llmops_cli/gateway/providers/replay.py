@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmops_cli.gateway.provider import split_model_name
-from llmops_cli.gateway.recordings import Recordings
 
 if TYPE_CHECKING:
     from llmops_cli.core.completions import Completion, CompletionRequest
@@ -18,7 +17,7 @@ class ReplayProvider:
 
     def __init__(self, context: ProviderContext) -> None:
         """Open nothing before the first request."""
-        self._recordings = Recordings(context.recordings)
+        self._recordings = context.recordings
 
     def identity(self, model: str) -> JsonObject:
         """Name the protocol; the recordings themselves may change, so nothing of them is cached."""

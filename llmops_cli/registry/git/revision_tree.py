@@ -70,6 +70,12 @@ class RevisionTree:
         entries = parse_tree(found) if found else ()
         return next((entry.hex for entry in entries if entry.name == name and entry.is_regular), None)
 
+    def has_entry(self, path: str) -> bool:
+        """Tell whether anything at all is committed at `path`: a file, a folder, a link, a submodule."""
+        folder, _, name = path.rpartition("/")
+        found = self._objects.read(f"{self.commit}:{folder}")
+        return found is not None and any(entry.name == name for entry in parse_tree(found))
+
     def _listed(self) -> dict[str, str]:
         if self._blobs is None:
             self._blobs = list_blobs(self._process, self.commit)

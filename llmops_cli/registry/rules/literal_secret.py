@@ -135,8 +135,7 @@ class LiteralSecret:
 
 def secrets_in(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield what looks like a secret: where it stands, what it is called, and its value."""
-    long_words = "
-".join([word for word in text.split() if len(word) >= _SHORTEST])
+    long_words = "\n".join([word for word in text.split() if len(word) >= _SHORTEST])
     for kind in _KINDS:
         if not _holds_one_of(text if " " in kind.anchors[0] else long_words, kind.anchors):
             continue

@@ -15,12 +15,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One place for temporary files, where the first run installs the Action's packages for all."""
-    return tmp_path_factory.mktemp("runner-temp")
-
-
 @pytest.fixture
 def act(world: GateWorld, tmp_path: Path, installed: Path) -> Act:
     (tmp_path / "act").mkdir()

@@ -161,3 +161,14 @@ def test_what_the_action_installs_is_pinned_and_hashed_and_fits_the_package(extr
             f"{requirement.name} is missing: make the file anew, as the first line of requirements.txt says"
         )
         assert all(requirement.specifier.contains(version) for version in versions), requirement
+
+
+def test_the_own_gate_is_run_by_the_program_of_the_base() -> None:
+    document = yaml.safe_load((ROOT / ".github/workflows/gate.yml").read_text(encoding="utf-8"))
+    steps = document["jobs"]["gate"]["steps"]
+    judge = next(step["with"] for step in steps if step.get("with", {}).get("path") == ".judge")
+
+    assert [step["uses"] for step in steps if step["uses"].startswith("./")] == ["./.judge"]
+    assert "pull_request.base.sha" in judge["ref"]
+    assert "merge_group.base_sha" in judge["ref"]
+    assert "head" not in judge["ref"]

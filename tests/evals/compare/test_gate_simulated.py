@@ -8,7 +8,11 @@ average and very uneven (Beta(0.25, 4.75)). The truth is the expected change on 
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,3 +173,26 @@ def test_a_drop_of_exactly_the_margin_rarely_passes(suite: Suite, limit: float) 
     assert suite.truth == pytest.approx(-0.05)
     runs = 800
     assert rate(suite, GateVerdict.PASS, runs, seed=11) <= limit + STANDARD_ERRORS * math.sqrt(limit / runs)
+
+
+def test_the_error_rates_hold_on_models_of_noise_that_nothing_was_tuned_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = benchmark("gate_error_rates", monkeypatch)
+    rates = {world.name: script.measured(world, 30, 40) for world in script.WORLDS}
+    assert len(rates) == 12
+    for name, row in rates.items():
+        false_block, silent_miss, _ = (float(cell) for cell in row.partition("|")[0].split(" / "))
+        # some 40 changes that are fine and 120 that are not: the nominal 5%, and 1%, with 3.5 standard errors
+        assert false_block <= 100 * (0.05 + near(0.05, 40, 0)), name
+        assert silent_miss <= 100 * (0.01 + near(0.01, 120, 0)), name
+
+
+def benchmark(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a benchmark's module."""
+    path = Path(__file__).parents[3] / "benchmarks" / f"{name}.py"
+    spec = spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
