@@ -272,7 +272,7 @@ def replace_file(path, data):
         _CHANGES,
         "isinstance(error, StaleRevisionError) and error.current > call.hub.revision(call.environment)",
         "False",
-        f"{_RELIABILITY}::test_histories_of_many_clients_are_linearizable[http]",
+        "tests/release/test_http_target.py::test_a_loser_finds_the_revision_that_it_is_told",
     ),
     Bug(
         "the service answers before it commits",

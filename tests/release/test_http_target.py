@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from release.running import Running, make_token, running
-from release.samples import intent, publish, release
+from release.samples import intent, publish, publish_plan, release
 from release.target_contract import TargetContract
 
 from llmops_cli.core.environment_state import EnvironmentState
 from llmops_cli.core.errors import RefusedError, SetupError, TargetError, UsageError
 from llmops_cli.core.release_events import Change, EventKind
-from llmops_cli.core.release_target import UnknownOutcomeError
+from llmops_cli.core.release_target import StaleRevisionError, UnknownOutcomeError
 from llmops_cli.release.apply import event_of, write_of
 from llmops_cli.release.plan import Plan
+from llmops_cli.release.reading import load_state
 from llmops_cli.release.targets.http import HttpTarget
 
 if TYPE_CHECKING:
@@ -60,6 +62,24 @@ def test_a_token_that_reads_cannot_publish(service: Running) -> None:
         with pytest.raises(RefusedError, match="nothing may be changed"):
             publish(target, release(1))
         assert target.read_state("production") is None
+
+
+def test_a_loser_finds_the_revision_that_it_is_told(service: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def blind(*, names: bool) -> None:
+        """Leave what others write past the service to be found out by a change."""
+
+    monkeypatch.setattr(service.hub, "_look", blind)
+    # a look that is under way when it is replaced ends before anything is written
+    time.sleep(0.1)
+    with closing(HttpTarget(service.url, service.token("admin:*"))) as target:
+        publish(target, release(1))
+        state, plan = load_state(target, "production"), publish_plan(target, release(3))
+        late = write_of(state, event_of(plan, state, at="2026-11-23T03:00:00.000Z"), plan.releases)
+        publish(service.target, release(2))
+        with pytest.raises(StaleRevisionError) as refused:
+            target.commit(late)
+        assert refused.value.current == 2
+        assert load_state(target, "production").revision == 2
 
 
 def test_a_service_that_is_gone_is_a_target_that_failed() -> None:
