@@ -253,7 +253,8 @@ def test_templates_of_texts_and_names_come_out_as_jinja2_writes_them(
 ) -> None:
     theirs = jinja2.Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701 - as ours
     try:
-        expected = theirs.from_string(source).render(a=first, b=second)
+        # the one thing that is normalised in a template, before anything else reads it
+        expected = theirs.from_string(source.replace("\r\n", "\n")).render(a=first, b=second)
     except jinja2.TemplateError:
         assume(False)  # noqa: FBT003 - the pieces met to something that is no template
     values: dict[str, JsonValue] = {"a": first, "b": second}

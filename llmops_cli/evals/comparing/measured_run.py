@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from llmops_cli.core.canonical_json import digest_of
 from llmops_cli.core.scores import Tier
 from llmops_cli.evals.compare.comparability import Yardstick
 from llmops_cli.evals.compare.lost_trials import NOTHING_LOST, LostTrials
+from llmops_cli.evals.comparing.trial_values import TrialValues
 from llmops_cli.evals.judges.judgement import flipped_in
 from llmops_cli.evals.measuring.metric_digests import MeasuringDigests
 from llmops_cli.evals.measuring.metric_table import tier_of
@@ -17,7 +19,7 @@ from llmops_cli.evals.runs.exact_sum import ExactSum
 from llmops_cli.evals.runs.latency_histogram import LatencyHistogram
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from llmops_cli.core.completions import Completion
     from llmops_cli.core.runs import Trial
@@ -115,7 +117,7 @@ class RunCollector:
         """Return the run, once every entry was added."""
         job, tally = self._job, self._tally
         tally.finish()
-        scores = {name: _in_order(cases) for name, cases in sorted(tally.scores.items()) if name not in tally.flipped}
+        scores = {name: kept.by_case() for name, kept in sorted(tally.scores.items()) if name not in tally.flipped}
         yardstick = yardstick_of(job, {}, {})
         if self._whole:
             yardstick = yardstick.without({*self._only_warn, *tally.flipped} - scores.keys())
@@ -155,34 +157,32 @@ def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, 
     )
 
 
-_Numbered = dict[str, list[tuple[int, float]]]
-
-
-def _in_order(cases: _Numbered) -> dict[str, tuple[float, ...]]:
-    """Return each case's values by the number of the trial; trials finish in any order."""
-    return {case: tuple(value for _, value in sorted(trials)) for case, trials in sorted(cases.items())}
-
-
-def _as_passes(cases: _Numbered) -> dict[str, tuple[bool, ...]]:
-    return {case: tuple(map(bool, trials)) for case, trials in _in_order(cases).items()}
+def _as_passes(passed: TrialValues) -> dict[str, tuple[bool, ...]]:
+    known: dict[tuple[float, ...], tuple[bool, ...]] = {}
+    return {
+        case: known.get(trials) or known.setdefault(trials, tuple(map(bool, trials)))
+        for case, trials in passed.by_case().items()
+    }
 
 
 class _Tally:
     """Sums over the trials of a run, each given once."""
 
     def __init__(
-        self, cases: Iterable[Case], judges: frozenset[str], only_warn: frozenset[str], *, whole: bool
+        self, cases: Sequence[Case], judges: frozenset[str], only_warn: frozenset[str], *, whole: bool
     ) -> None:
-        self.passed_without_judges: _Numbered = {}
+        self._cases = cases
+        self._ids = tuple(case.id for case in cases)
+        self._places = {case_id: place for place, case_id in enumerate(self._ids)}
+        self.passed_without_judges = TrialValues(self._ids)
         self.flipped: dict[str, str] = {}
         self._judges = judges
         self._only_warn = only_warn
         self._no_objection: frozenset[str] = frozenset() if whole else only_warn
-        self.scores: defaultdict[str, _Numbered] = defaultdict(dict)
-        self.passed: _Numbered = {}
+        self.scores: defaultdict[str, TrialValues] = defaultdict(lambda: TrialValues(self._ids))
+        self.passed = TrialValues(self._ids)
         self.served: set[str] = set()
-        self._cases = {case.id: case for case in cases}
-        self._case_scores: defaultdict[str, ExactSum] = defaultdict(ExactSum)
+        self._case_scores = TrialValues(self._ids)
         self._latency = LatencyHistogram()
         self._cost = ExactSum()
         self._unpriced = False
@@ -193,6 +193,8 @@ class _Tally:
 
     def add(self, entry: JournalEntry) -> None:
         trial, case_id = entry.trial, entry.trial.key.case_id
+        if case_id not in self._places:  # the suite has lost it since
+            return
         self._trials += 1
         if trial.completion:
             self._add_effort(trial.completion)
@@ -218,14 +220,14 @@ class _Tally:
 
     def _add_scores(self, entry: JournalEntry) -> None:
         trial = entry.trial
-        case_id, number = trial.key.case_id, trial.key.number
-        self.passed.setdefault(case_id, []).append((number, _passed(trial, self._no_objection)))
+        place, number = self._places[trial.key.case_id], trial.key.number
+        self.passed.add(place, number, _passed(trial, self._no_objection))
         if self._judges:
-            self.passed_without_judges.setdefault(case_id, []).append((number, _passed(trial, self._judges)))
+            self.passed_without_judges.add(place, number, _passed(trial, self._judges))
         for score in trial.scores:
-            self.scores[score.metric].setdefault(case_id, []).append((number, score.value))
+            self.scores[score.metric].add(place, number, score.value)
         if entry.score is not None:
-            self._case_scores[case_id].add(entry.score)
+            self._case_scores.add(place, number, entry.score)
 
     def _add_effort(self, completion: Completion) -> None:
         self._tokens[0] += completion.usage.input_tokens
@@ -240,15 +242,18 @@ class _Tally:
 
     def run_score(self) -> float | None:
         weighted, weights = ExactSum(), ExactSum()
-        for case_id, scores in self._case_scores.items():
-            weight = self._cases[case_id].weight
-            weighted.add(weight * (scores.mean() or 0.0))
+        for case_id, scores in self._case_scores.by_case().items():
+            weight = self._case(case_id).weight
+            weighted.add(weight * math.fsum(scores) / len(scores))
             weights.add(weight)
         return weighted.total() / weights.total() if weights.total() > 0 else None
 
     def lost(self) -> LostTrials:
-        critical = sorted({case_id for case_id in self._lost if self._cases[case_id].critical})
+        critical = sorted({case_id for case_id in self._lost if self._case(case_id).critical})
         return LostTrials(trials=self._trials, lost=len(self._lost), critical_cases=tuple(critical))
+
+    def _case(self, case_id: str) -> Case:
+        return self._cases[self._places[case_id]]
 
     def effort(self) -> Effort:
         latency = self._latency.summary()

@@ -14,7 +14,7 @@ from llmops_cli.registry.documents.source_text import read_source
 from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.registry.documents.document import YamlDocument
@@ -65,13 +65,22 @@ def _jsonl(data: bytes, path: str) -> DatasetRows:
     rows: list[DatasetRow] = []
     problems: list[Finding] = []
     # only LF ends a line: a text may hold U+2028, at which splitlines would break
-    for number, line in enumerate(source.text.split("\n") if source else (), start=1):
+    for number, line in enumerate(_lines(source.text) if source else (), start=1):
         if line.strip():
             row = FileFindings(path)
             value = parse_json_text(line, row, line=number)
             document = json_document(value, path, line, row, line=number)
             problems.extend(_judge(value, document, number, rows))
     return DatasetRows(tuple(rows), (*findings.all(), *problems))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines one by one: a list of them takes more memory than the text."""
+    begin = 0
+    while (end := text.find("\n", begin)) >= 0:
+        yield text[begin:end]
+        begin = end + 1
+    yield text[begin:]
 
 
 def _judge(value: JsonValue, document: YamlDocument, line: int, rows: list[DatasetRow]) -> tuple[Finding, ...]:
