@@ -112,12 +112,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # a terminal that cannot show a letter gets its code, not an exception
             stream.reconfigure(errors="backslashreplace")
     invocation = Invocation(stdout=sys.stdout, stderr=sys.stderr, environ=os.environ, folder=Path())
+    code: int = ExitCode.PASS
     try:
         code = _run(words, invocation)
         sys.stdout.flush()
     except (OutputClosedError, BrokenPipeError):
         _close_output()
         return ExitCode.INTERRUPTED
+    except OSError:
+        # what was said already: the output has no room for what is still to be written
+        _close_output()
+        return code or ExitCode.SETUP_MISSING
     return code
 
 

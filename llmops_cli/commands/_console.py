@@ -6,6 +6,7 @@ import os
 from typing import IO, TYPE_CHECKING
 
 from llmops_cli.commands._secrets import masked
+from llmops_cli.core.errors import SetupError
 from llmops_cli.core.safe_text import safe_text
 from llmops_cli.reports.page import Page, without_log_commands
 
@@ -130,6 +131,11 @@ class Console:
             stream.flush()
         except BrokenPipeError as error:
             raise OutputClosedError from error
+        except OSError as error:
+            if stream is self._stderr:
+                return  # nobody can be told
+            message = f"the output cannot be written: {error.strerror}."
+            raise SetupError(message, hint="Check where it goes, and the free space there.") from error
 
 
 def _is_terminal(stream: IO[str]) -> bool:

@@ -20,6 +20,8 @@ from llmops_cli.core import errors
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.findings import Finding, Position
 
+LINUX = pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
@@ -80,6 +82,31 @@ def test_interrupted_says_that_what_is_done_is_kept(failing: list[BaseException]
     code, out, err = run_failing(failing, KeyboardInterrupt())
     assert (code, out) == (130, "")
     assert "what is done is kept" in err
+
+
+@LINUX
+def test_an_output_without_room_is_a_matter_of_the_machine() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "llmops_cli", "metrics", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == ExitCode.SETUP_MISSING
+    assert ended.stderr.startswith("error: the output cannot be written: No space left on device.")
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+
+
+@LINUX
+def test_nobody_is_told_where_neither_output_has_room() -> None:
+    with open(os.devnull, "w", encoding="utf-8") as nothing, Path("/dev/full").open("w", encoding="utf-8") as full:  # noqa: PTH123 - a device
+        ended = subprocess.run(
+            [sys.executable, "-m", "llmops_cli", "list", "--nope"], stdout=nothing, stderr=full, check=False
+        )
+    assert ended.returncode == ExitCode.USAGE
 
 
 def test_a_closed_pipe_is_quiet(failing: list[BaseException]) -> None:
