@@ -30,7 +30,8 @@ from httpx_aiohttp import AiohttpTransport
 
 from llmops_cli.core.completions import CompletionRequest
 from llmops_cli.core.prompts import Message, ModelSettings, OutputContract, Role
-from llmops_cli.gateway.assembly import AnswerMode, GatewaySettings, open_gateway
+from llmops_cli.gateway.assembly import open_gateway
+from llmops_cli.gateway.gateway_settings import AnswerMode, GatewaySettings
 from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
 
 if TYPE_CHECKING:

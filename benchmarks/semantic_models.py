@@ -10,7 +10,8 @@ from llmops_cli.core.completions import Completion, Usage
 from llmops_cli.core.scores import Score, ScoreContext
 from llmops_cli.core.suites import Case, MetricSpec
 from llmops_cli.evals.measuring.metric_table import bind
-from llmops_cli.gateway.assembly import Gateway, GatewaySettings
+from llmops_cli.gateway.assembly import Gateway
+from llmops_cli.gateway.gateway_settings import GatewaySettings
 from llmops_cli.registry.project_file import ProjectSettings
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from llmops_cli.commands._ci_delivery import Delivery
 from llmops_cli.commands._ci_settings import USUAL_API
 from llmops_cli.commands._gate_flow import GateOptions, run_gate
 from llmops_cli.core.errors import LlmopsError, SetupError, UsageError
-from llmops_cli.gateway.assembly import AnswerMode
+from llmops_cli.gateway.gateway_settings import AnswerMode
 
 if TYPE_CHECKING:
     from llmops_cli.ci.github.check import Check

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from llmops_cli.core.scores import Tier
     from llmops_cli.core.suites import Suite
     from llmops_cli.evals.selection import Selection
-    from llmops_cli.gateway.assembly import AnswerMode
+    from llmops_cli.gateway.gateway_settings import AnswerMode
     from llmops_cli.registry.project_file import ProjectSettings
 
 

@@ -12,7 +12,7 @@ from llmops_cli.ci.gate_guard import gate_changes
 from llmops_cli.ci.gate_report import GateReport
 from llmops_cli.ci.gate_sides import open_sides, usual_base
 from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
-from llmops_cli.gateway.assembly import AnswerMode, GatewaySettings
+from llmops_cli.gateway.gateway_settings import AnswerMode, GatewaySettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.suites import Suite
     from llmops_cli.evals.judges.licence import Drift, Licence
-    from llmops_cli.gateway.assembly import AnswerMode, Gateway
+    from llmops_cli.gateway.assembly import Gateway
+    from llmops_cli.gateway.gateway_settings import AnswerMode
     from llmops_cli.registry.catalog import Catalog
 
 

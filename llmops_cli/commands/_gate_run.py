@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from llmops_cli.commands._gate_parts import Gateways, Parts
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.evals.gating.null_models import NullProbe
-    from llmops_cli.gateway.assembly import AnswerMode
+    from llmops_cli.gateway.gateway_settings import AnswerMode
     from llmops_cli.gateway.recording_file import RecordingKey
     from llmops_cli.registry.diff.prompt_diff import PromptDiff
 

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from llmops_cli.evals.comparing.measured_run import MeasuredRun
     from llmops_cli.evals.gating.looks import Looked
     from llmops_cli.evals.judges.licence import Licence
-    from llmops_cli.gateway.assembly import AnswerMode, Gateway
+    from llmops_cli.gateway.assembly import Gateway
+    from llmops_cli.gateway.gateway_settings import AnswerMode
 
     Licences = Mapping[str, Licence]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from llmops_cli.commands._invocation import Invocation
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.completions import Usage
-    from llmops_cli.gateway.assembly import GatewaySettings
+    from llmops_cli.gateway.gateway_settings import GatewaySettings
     from llmops_cli.registry.project_file import ProjectSettings
 
 
@@ -26,7 +26,7 @@ def gateway_settings_of(
     project: ProjectSettings, invocation: Invocation, root: Path, options: EvalOptions
 ) -> GatewaySettings:
     """Return the gateway's settings; notes for people are dropped."""
-    from llmops_cli.gateway.assembly import GatewaySettings  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.gateway.gateway_settings import GatewaySettings  # noqa: PLC0415 - only when the command runs
     from llmops_cli.registry.costs.prices import cost_usd, own_prices, price_of  # noqa: PLC0415 - only when the command runs
 
     prices = own_prices(project)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from llmops_cli.evals.judges.judge_request import JudgeModel
     from llmops_cli.evals.judges.ports import JudgePorts
     from llmops_cli.evals.ports import Bind
-    from llmops_cli.gateway.assembly import AnswerMode, Gateway
+    from llmops_cli.gateway.assembly import Gateway
+    from llmops_cli.gateway.gateway_settings import AnswerMode
     from llmops_cli.registry.catalog import Catalog
     from llmops_cli.registry.project_file import JudgeSettings, ProjectSettings
     from llmops_cli.registry.rubric_file import Rubric

@@ -169,7 +169,7 @@ class GateEvidence:
     @cached_property
     def _reports(self) -> Mapping[str, PromptReport]:
         from llmops_cli.commands._gate_flow import GateOptions, run_gate  # noqa: PLC0415 - only with --eval
-        from llmops_cli.gateway.assembly import AnswerMode  # noqa: PLC0415 - as above
+        from llmops_cli.gateway.gateway_settings import AnswerMode  # noqa: PLC0415 - as above
 
         options = GateOptions(
             base=self._base or f"{self._commit}~1",

@@ -1,7 +1,7 @@
 """`llmops eval`: measure prompts on their suites and compare with the committed baseline."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -9,16 +9,6 @@ from llmops_cli.commands._parameters import BaseRevision, PromptIds
 from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import NothingMatchedError, UsageError
 from llmops_cli.core.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from llmops_cli.commands._eval_executor import Cluster
-    from llmops_cli.commands._eval_options import EvalOptions
-    from llmops_cli.commands._eval_plan import PlannedRun
-    from llmops_cli.commands._eval_run import FinishedRun
-    from llmops_cli.gateway.assembly import Gateway
-    from llmops_cli.reports.eval_outcome import EvalOutcome
-
-SEVERAL = 2
 
 
 class TierName(StrEnum):
@@ -148,10 +138,11 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     """
     import asyncio  # noqa: PLC0415 - only when the command runs
 
+    from llmops_cli.commands._eval_flow import evaluate_prompts  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._eval_options import BASELINE, EvalOptions  # noqa: PLC0415 - only when the command runs
     from llmops_cli.core.scores import Tier  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.selection import Selection, Shard  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.gateway.assembly import AnswerMode  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.gateway.gateway_settings import AnswerMode  # noqa: PLC0415 - only when the command runs
 
     modes = {AnswerMode.REPLAY: replay, AnswerMode.RECORD: record, AnswerMode.LIVE: live}
     chosen = [mode for mode, wanted in modes.items() if wanted]
@@ -196,7 +187,7 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     )
 
     def evaluate(workspace: Workspace, wanted: EvalOptions) -> ExitCode:
-        return asyncio.run(_evaluate(workspace, wanted, output_format, dry_run=dry_run))
+        return asyncio.run(evaluate_prompts(workspace, wanted, output_format.value, dry_run=dry_run))
 
     if watch:
         from llmops_cli.commands._eval_watch import watch as watch_files  # noqa: PLC0415 - only with this option
@@ -204,64 +195,6 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
 
         return watch_files(invocation_of(ctx), options, evaluate)
     return evaluate(workspace_of(ctx), options)
-
-
-async def _evaluate(
-    workspace: Workspace, options: "EvalOptions", output_format: EvalFormat, *, dry_run: bool
-) -> ExitCode:
-    from llmops_cli.commands._eval_consent import ask_above_limit  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._eval_executor import open_cluster  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._eval_plan import plan_runs  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._eval_verdict import gravest  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._gateway_settings import gateway_settings  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.gateway.assembly import open_gateway  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.reports.eval_text import overview_text  # noqa: PLC0415 - only when the command runs
-
-    outcomes: list[EvalOutcome] = []
-    runs: list[FinishedRun] = []
-    async with open_gateway(gateway_settings(workspace, options)) as gateway:
-        planned = plan_runs(workspace, options, gateway)
-        _show_plan(workspace, planned)
-        if dry_run:
-            workspace.console.note("Nothing was run (--dry-run).")
-            return ExitCode.PASS
-        ask_above_limit(workspace, planned, agreed=options.agreed_to_cost)
-        with open_cluster(options) as cluster:
-            for run in planned:
-                finished, outcome = await _measured(workspace, run, gateway, options, cluster)
-                runs.append(finished)
-                outcomes.append(outcome)
-                if output_format is EvalFormat.TEXT:
-                    _show_outcome(workspace, outcomes[-1], brief=len(planned) >= SEVERAL)
-    console = workspace.console
-    if output_format is not EvalFormat.TEXT:
-        jobs = [(run.planned.job, run.record) for run in runs]
-        console.report(as_document(outcomes, jobs, output_format.value))
-    elif len(outcomes) >= SEVERAL:
-        console.report("\n" + overview_text(outcomes, console.report_page))
-    decisive = gravest(outcomes)
-    console.note(f"\nNext: {decisive.next_step}")
-    return decisive.exit_code
-
-
-async def _measured(
-    workspace: Workspace, planned: "PlannedRun", gateway: "Gateway", options: "EvalOptions", cluster: "Cluster | None"
-) -> "tuple[FinishedRun, EvalOutcome]":
-    """Run one prompt beside what it is compared with: the baseline, an earlier revision, or itself."""
-    from llmops_cli.commands._eval_run import run_one  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.commands._eval_verdict import outcome_of  # noqa: PLC0415 - only when the command runs
-
-    if options.revision is not None:
-        from llmops_cli.commands._eval_against import run_against  # noqa: PLC0415 - only with this option
-
-        return await run_against(workspace, planned, gateway, options, options.revision)
-    finished = await run_one(workspace, planned, gateway, options, cluster)
-    if options.aa:
-        from llmops_cli.commands._eval_against import self_outcome  # noqa: PLC0415 - only with this option
-
-        return finished, self_outcome(workspace, finished)
-    return finished, outcome_of(workspace, finished)
 
 
 def _cluster(ctx: typer.Context, executor: ExecutorName, address: str | None) -> str | None:
@@ -295,29 +228,3 @@ def _reached(workspace: Workspace, prompts: list[str] | None, base: str | None) 
         message = f"the change since {sides.base_label} reaches no prompt with a suite."
         raise NothingMatchedError(message, hint="Why: llmops why PROMPT")
     return found
-
-
-def _show_plan(workspace: Workspace, planned: "tuple[PlannedRun, ...]") -> None:
-    if workspace.console.quiet:
-        return
-    from llmops_cli.reports.plan_text import PlanRow, plan_text  # noqa: PLC0415 - rich is only for who reads
-
-    rows = [
-        PlanRow(
-            prompt=run.job.prompt.identifier,
-            model=run.job.model.name,
-            cases=len(run.job.cases),
-            trials=run.job.trials,
-            metrics=len(run.job.metrics_of_suite()),
-            most_usd=run.most_usd,
-        )
-        for run in planned
-    ]
-    workspace.console.note_report(plan_text(rows, workspace.console.error_page))
-
-
-def _show_outcome(workspace: Workspace, outcome: "EvalOutcome", *, brief: bool) -> None:
-    from llmops_cli.reports.eval_text import eval_text  # noqa: PLC0415 - only when the command runs
-
-    console = workspace.console
-    console.report("\n" + eval_text(outcome, console.report_page, brief=brief))

@@ -68,7 +68,7 @@ def gate(  # noqa: PLR0913 - the options of the command; they are grouped in its
     import asyncio  # noqa: PLC0415 - only when the command runs
 
     from llmops_cli.commands._gate_flow import GateOptions, run_gate  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.gateway.assembly import AnswerMode  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.gateway.gateway_settings import AnswerMode  # noqa: PLC0415 - only when the command runs
 
     if replay and live:
         message = "--replay and --live exclude each other."

@@ -219,7 +219,8 @@ async def _open_judge(workspace: Workspace, files: "RubricFiles", judge_name: st
     from llmops_cli.commands._gateway_settings import gateway_settings  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._judges import judge_ports  # noqa: PLC0415 - only when the command runs
     from llmops_cli.evals.selection import Selection  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.gateway.assembly import AnswerMode, open_gateway  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.gateway.assembly import open_gateway  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.gateway.gateway_settings import AnswerMode  # noqa: PLC0415 - only when the command runs
 
     options = EvalOptions(prompts=(), models=(), selection=Selection(), mode=AnswerMode.LIVE, use_cache=False)
     async with open_gateway(gateway_settings(workspace, options)) as gateway:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.errors import SetupError, UsageError
 from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.gateway.gateway_settings import AnswerMode, GatewaySettings
 from llmops_cli.gateway.middleware.budget import BudgetedModel
 from llmops_cli.gateway.middleware.cache import CachedModel
 from llmops_cli.gateway.middleware.cost import PricedModel
@@ -17,72 +16,26 @@ from llmops_cli.gateway.middleware.fallback import FallbackModel
 from llmops_cli.gateway.middleware.rate_limit import ProviderLimits, RateLimitedModel
 from llmops_cli.gateway.middleware.record import RecordedModel
 from llmops_cli.gateway.middleware.replay import LiveOrReplayedModel, ReplayedModel
-from llmops_cli.gateway.middleware.retry import RetriedModel, Retry, RetryPolicy
+from llmops_cli.gateway.middleware.retry import RetriedModel, Retry
 from llmops_cli.gateway.middleware.usage import CountedModel
 from llmops_cli.gateway.provider import ProviderContext, half_a_surrogate_pair, split_model_name
 from llmops_cli.gateway.providers import PROVIDERS
 from llmops_cli.gateway.recordings import Recordings
 from llmops_cli.gateway.response_cache import ResponseCache
-from llmops_cli.gateway.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
-    from pathlib import Path
 
     from llmops_cli.core.completions import Completion, CompletionRequest, Model
     from llmops_cli.core.embeddings import EmbeddingModels
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.gateway.batches.batch_api import BatchApi
-    from llmops_cli.gateway.middleware.cost import PriceFunction
-    from llmops_cli.gateway.provider import Notify, Provider
+    from llmops_cli.gateway.provider import Provider
     from llmops_cli.gateway.recording_file import RecordingKey
-    from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
+    from llmops_cli.registry.project_file import ProviderSettings
 
 CACHE_PATH = ".llmops/cache.sqlite"
 """Relative to the repository's root; `.llmops` is not committed."""
-
-
-class AnswerMode(StrEnum):
-    """Where answers may come from.
-
-    `auto`: the cache, else the provider, else (where the provider cannot be used on this machine) the
-    committed recordings. `live`: the provider. `replay`: recordings. `record`: the provider, and recorded.
-    """
-
-    AUTO = "auto"
-    LIVE = "live"
-    REPLAY = "replay"
-    RECORD = "record"
-
-
-def unknown_price(_model: str, _usage: object) -> None:
-    """Price nothing: every cost is unknown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewaySettings:
-    """What the gateway is made from; `root` is the repository's root, the outside is passed in.
-
-    `use_fallbacks` is for serving: an evaluation measures the model that was asked for, and no other.
-    `concurrency` takes the place of every provider's own, for a caller who says it for one run.
-    """
-
-    project: ProjectSettings
-    root: Path
-    environ: Mapping[str, str]
-    mode: AnswerMode = AnswerMode.AUTO
-    offline: bool = False
-    use_cache: bool = True
-    use_fallbacks: bool = False
-    allow_commands: bool = True
-    concurrency: int | None = None
-    max_cost_usd: float | None = None
-    max_calls: int | None = None
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    timing: Timing = field(default_factory=Timing)
-    draw: Callable[[], float] = random.random
-    price: PriceFunction = unknown_price
-    notify: Notify = field(default=lambda _sentence: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,8 @@ from llmops_cli.commands._workspace import Workspace
 from llmops_cli.core.errors import LlmopsError, ProviderError
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.evals.selection import Selection
-from llmops_cli.gateway.assembly import AnswerMode, open_gateway
+from llmops_cli.gateway.assembly import open_gateway
+from llmops_cli.gateway.gateway_settings import AnswerMode
 from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
 
 if TYPE_CHECKING:

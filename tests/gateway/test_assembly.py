@@ -15,7 +15,8 @@ from gateway.requests_for_tests import answer, ask
 
 from llmops_cli.core.completions import CompletionSource
 from llmops_cli.core.errors import ProviderError, SetupError, UsageError
-from llmops_cli.gateway.assembly import AnswerMode, GatewaySettings, open_gateway
+from llmops_cli.gateway.assembly import open_gateway
+from llmops_cli.gateway.gateway_settings import AnswerMode, GatewaySettings
 from llmops_cli.gateway.middleware.budget import BudgetReachedError
 from llmops_cli.gateway.middleware.retry import RetryPolicy
 from llmops_cli.gateway.recordings import RecordingMissError, Recordings

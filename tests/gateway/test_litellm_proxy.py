@@ -10,7 +10,8 @@ import pytest
 from gateway.requests_for_tests import ask
 
 from llmops_cli.core.errors import ProviderError, SetupError
-from llmops_cli.gateway.assembly import AnswerMode, GatewaySettings, open_gateway
+from llmops_cli.gateway.assembly import open_gateway
+from llmops_cli.gateway.gateway_settings import AnswerMode, GatewaySettings
 from llmops_cli.gateway.middleware.retry import RetryPolicy
 from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
 

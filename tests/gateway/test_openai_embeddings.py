@@ -12,8 +12,9 @@ import pytest
 from gateway.protocol_server import Fault, ProtocolServer
 
 from llmops_cli.core.errors import ProviderError, SetupError, UsageError
-from llmops_cli.gateway.assembly import AnswerMode, Gateway, GatewaySettings
+from llmops_cli.gateway.assembly import Gateway
 from llmops_cli.gateway.embeddings.openai_embeddings import _vectors
+from llmops_cli.gateway.gateway_settings import AnswerMode, GatewaySettings
 from llmops_cli.gateway.middleware.retry import RetryPolicy
 from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
 

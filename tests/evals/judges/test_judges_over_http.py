@@ -18,7 +18,8 @@ from llmops_cli.evals.judges.markers import repeatable_markers
 from llmops_cli.evals.judges.ports import JudgePorts
 from llmops_cli.evals.judges.verdict_cache import NoVerdicts
 from llmops_cli.evals.measuring.metric_table import bind
-from llmops_cli.gateway.assembly import GatewaySettings, open_gateway
+from llmops_cli.gateway.assembly import open_gateway
+from llmops_cli.gateway.gateway_settings import GatewaySettings
 from llmops_cli.gateway.label_logprobs import logprob_settings
 from llmops_cli.registry.project_file import ProjectSettings, ProviderSettings
 

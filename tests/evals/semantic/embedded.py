@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llmops_cli.core.errors import SetupError
-from llmops_cli.gateway.assembly import Gateway, GatewaySettings
+from llmops_cli.gateway.assembly import Gateway
+from llmops_cli.gateway.gateway_settings import GatewaySettings
 from llmops_cli.registry.project_file import ProjectSettings
 
 if TYPE_CHECKING:
