@@ -13,6 +13,7 @@ from llmops_cli.ci.settings_reach import settings_reasons
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from llmops_cli.ci.sides import Sides
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.registry.catalog import Catalog
 
@@ -37,19 +38,6 @@ class Reason:
     def as_json(self) -> JsonObject:
         """Return the reason for machines."""
         return {"change": self.change.value, "part": self.part, "path": self.path, "through": list(self.through)}
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The registry at the base and at the head, each read with its own settings, and the files that differ."""
-
-    base: Catalog
-    head: Catalog
-    files: Mapping[str, FileChange]
-
-    def prompt_ids(self) -> tuple[str, ...]:
-        """Return every prompt of either side, sorted."""
-        return tuple(sorted({*self.base.prompt_ids(), *self.head.prompt_ids()}))
 
 
 def affected(sides: Sides) -> Mapping[str, tuple[Reason, ...]]:

@@ -17,7 +17,7 @@ from llmops_cli.registry.templates.template import render_messages
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from llmops_cli.ci.affected import Sides
+    from llmops_cli.ci.sides import Sides
     from llmops_cli.core.prompts import Prompt
     from llmops_cli.core.suites import Case, Suite
     from llmops_cli.registry.catalog import Catalog

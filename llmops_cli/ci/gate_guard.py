@@ -11,7 +11,8 @@ from llmops_cli.ci.guard.context import GuardContext
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from llmops_cli.ci.affected import Reason, Sides
+    from llmops_cli.ci.affected import Reason
+    from llmops_cli.ci.sides import Sides
     from llmops_cli.core.scores import MetricTable
 
     Guard = Callable[[GuardContext], Iterator[GateChange]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from llmops_cli.ci.affected import Sides
 from llmops_cli.ci.file_changes import Trees, file_changes
+from llmops_cli.ci.sides import Sides
 from llmops_cli.core.errors import RefusedError, SetupError, UsageError
 from llmops_cli.registry.catalog import Catalog
 from llmops_cli.registry.project_file import ProjectSettings, load_project

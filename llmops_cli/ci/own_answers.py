@@ -10,7 +10,7 @@ from llmops_cli.gateway.recording_file import recording_key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llmops_cli.ci.affected import Sides
+    from llmops_cli.ci.sides import Sides
     from llmops_cli.gateway.recording_file import RecordingKey
 
     Served = Mapping[str, frozenset[RecordingKey]]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from llmops_cli.ci.file_changes import FileChange
 
 if TYPE_CHECKING:
-    from llmops_cli.ci.affected import Sides
+    from llmops_cli.ci.sides import Sides
     from llmops_cli.registry.catalog import Catalog
 
 

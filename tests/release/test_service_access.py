@@ -10,8 +10,9 @@ from release.running import Running, running
 from release.samples import NAME, publish, release
 
 from llmops_cli.core.release_events import EventKind
+from llmops_cli.release.service.entry import Access, Entry
 from llmops_cli.release.service.grants import SCOPE_OF_EVENT, Scope
-from llmops_cli.release.service.routes import ROUTES, Access, Entry
+from llmops_cli.release.service.routes import ROUTES
 from llmops_cli.release.service.token_file import revoke_token
 from llmops_cli.release.service.tokens import looks_like_token
 

@@ -12,7 +12,8 @@ from llmops_cli.core.safe_text import shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from llmops_cli.ci.affected import Reason, Sides
+    from llmops_cli.ci.affected import Reason
+    from llmops_cli.ci.sides import Sides
     from llmops_cli.core.scores import MetricTable
     from llmops_cli.core.suites import Suite
     from llmops_cli.registry.catalog import Catalog, LoadedSuite

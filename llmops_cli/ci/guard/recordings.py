@@ -13,8 +13,8 @@ from llmops_cli.gateway.recording_file import recording_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llmops_cli.ci.affected import Sides
     from llmops_cli.ci.guard.context import GuardContext
+    from llmops_cli.ci.sides import Sides
     from llmops_cli.gateway.recording_file import RecordingKey
 
 KIND = "recording"

@@ -20,11 +20,12 @@ from llmops_cli.release.clock import moment
 from llmops_cli.release.service.answers import ProblemError, problem_answer, problem_of
 from llmops_cli.release.service.callers import Caller, Doorkeeper
 from llmops_cli.release.service.calls import Call, Services, forbidden
+from llmops_cli.release.service.entry import Access, Entry
 from llmops_cli.release.service.grants import Grant, Permissions, Scope
 from llmops_cli.release.service.guard import Guard
 from llmops_cli.release.service.hub import POLL_SECONDS, Hub
 from llmops_cli.release.service.metrics import Metrics
-from llmops_cli.release.service.routes import ROUTES, Access, Entry
+from llmops_cli.release.service.routes import ROUTES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

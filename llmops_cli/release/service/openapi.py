@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
-    from llmops_cli.release.service.routes import Entry
+    from llmops_cli.release.service.entry import Entry
 
 _IN_PATH = re.compile(r"\{([a-z]+)(?::path)?\}")
 _PARAMETERS: dict[str, JsonObject] = {

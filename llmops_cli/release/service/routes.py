@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llmops_cli.release.service import changes, pages
 from llmops_cli.release.service.answers import json_answer
+from llmops_cli.release.service.entry import Access, Entry
 from llmops_cli.release.service.openapi import openapi_document
 from llmops_cli.release.service.protocols import langfuse, native, ofrep
 
@@ -15,32 +14,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from llmops_cli.release.service.calls import Call
-
-Handler = Callable[["Call"], Awaitable["Response"]]
-
-
-class Access(Enum):
-    """Who may call a route. Whatever a handler then shows is limited to what the caller's token covers."""
-
-    OPEN = "anybody"
-    TOKEN = "any valid token"  # noqa: S105 - a sentence
-    READ = "a token that reads something of the environment"
-    STREAM = "as READ, or a ticket for this stream"
-    WRITE = "a token whose scope covers the change and each of its prompts"
-
-
-class Entry(NamedTuple):
-    """A row. `waits` marks routes that answer late on purpose."""
-
-    method: str
-    path: str
-    access: Access
-    handler: Handler
-    summary: str
-    parameters: tuple[str, ...] = ()
-    media_type: str = "application/json"
-    waits: bool = False
-
 
 _ENVIRONMENT = "/v1/environments/{environment}"
 _OFREP = "/e/{environment}/ofrep/v1/evaluate/flags"

@@ -6,15 +6,13 @@ of the usual ones. A lost answer is an unknown outcome: the caller looks for its
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from llmops_cli.core.canonical_json import canonical_json
-from llmops_cli.core.errors import LlmopsError, RefusedError, SetupError, TargetError, UsageError
+from llmops_cli.core.errors import LlmopsError, RefusedError, SetupError, TargetError
 from llmops_cli.core.release_target import (
     DamagedRecordError,
     ReleaseExistsError,
@@ -24,9 +22,9 @@ from llmops_cli.core.release_target import (
 from llmops_cli.core.strict_document import LARGEST_DOCUMENT, LARGEST_STATE, DocumentError, Fields, read_document
 from llmops_cli.core.tls_problem import tls_problem
 from llmops_cli.release.clock import SystemClock
+from llmops_cli.release.service_address import CA_VARIABLE, TOKEN_VARIABLE, checked_address, trusting
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
     from llmops_cli.release.clock import Clock
     from llmops_cli.release.opening import Surroundings
 
-TOKEN_VARIABLE = "LLMOPS_TOKEN"  # noqa: S105 - the name of a variable
-CA_VARIABLE = "LLMOPS_CA_FILE"
 TIMEOUT_SECONDS = 20.0
 LONGEST_WAIT_SECONDS = 30
 MOST_EVENTS_BYTES = 128 << 20
@@ -75,7 +71,7 @@ class HttpTarget:
 
     def __init__(self, url: str, token: str = "", *, ca_file: Path | None = None, clock: Clock | None = None) -> None:
         """Take address, token, and the authorities to trust instead of the usual ones; nothing is opened yet."""
-        self.label = _checked(url, token)
+        self.label = checked_address(url, token)
         self._token = token
         self._ca_file = ca_file
         self._clock = clock or SystemClock()
@@ -221,7 +217,7 @@ class HttpTarget:
             headers = {"Accept-Encoding": "identity"}
             if self._token:
                 headers["Authorization"] = f"Bearer {self._token}"
-            verify = _trusting(self._ca_file) if self._ca_file else True
+            verify = trusting(self._ca_file) if self._ca_file else True
             # no redirects and no proxy of the environment: the token is for this host alone
             self._client = httpx.Client(
                 base_url=self.label,
@@ -291,22 +287,6 @@ class HttpTarget:
             raise TargetError(message, where=self.label) from None
 
 
-def _trusting(ca_file: Path) -> ssl.SSLContext:
-    """Return a context that trusts the authorities of a file.
-
-    Raises:
-        SetupError: it is not there, or holds no certificate.
-    """
-    import ssl  # noqa: PLC0415 - only for a private authority
-
-    try:
-        return ssl.create_default_context(cafile=str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        reason = "it holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
-        message = f"the certificate authorities of {CA_VARIABLE} cannot be used: {reason}."
-        raise SetupError(message, where=str(ca_file)) from None
-
-
 def _told(response: _Answer) -> tuple[str, str, str | None, Mapping[str, str]]:
     """Return code, message, hint and details of a problem; anything may have answered, a proxy too."""
     try:
@@ -317,28 +297,3 @@ def _told(response: _Answer) -> tuple[str, str, str | None, Mapping[str, str]]:
     except DocumentError:
         return "", f"the service answered {response.status_code}.", None, {}
     return code, message, hint, details
-
-
-def _checked(url: str, token: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if not host or parts.query or parts.fragment:
-        message = "that is no address of a config service."
-        raise UsageError(message, hint="Write http://127.0.0.1:8080 or https://prompts.example.org")
-    if parts.username or parts.password:
-        message = "a token does not belong into the address."
-        raise UsageError(message, hint=f"Put it into {TOKEN_VARIABLE}.")
-    if token and parts.scheme == "http" and not _loopback(host):
-        message = f"a token is not sent to {host} without TLS."
-        raise UsageError(message, hint="Use https://, or a proxy on this machine.")
-    return url.rstrip("/")
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
