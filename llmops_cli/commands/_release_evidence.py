@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from llmops_cli.commands._judge_licences import suite_licences
+from llmops_cli.commands._judge_licences import suite_licences, without_licence
 from llmops_cli.commands._scores import baseline_path_of, load_committed
 from llmops_cli.core.canonical_json import digest_of, digest_of_bytes
 from llmops_cli.core.errors import IncomparableError, LlmopsError
@@ -51,7 +51,7 @@ class CommittedEvidence:
             suite = self._catalog.suite(prompt.id, KNOWN_METRICS)
         except LlmopsError as error:
             return NoEvidence(reason=error.message, hint=evaluate)
-        if changed := _changed_yardstick(prompt, suite, baseline):
+        if changed := _changed_yardstick(self._catalog, prompt, suite, baseline):
             return NoEvidence(reason=f"the suite changed since the baseline: {changed}", hint=evaluate)
         if suite.gate.weak_suite == "block" and (weak := _weak_spots(prompt, suite)):
             return NoEvidence(reason=f"its evaluation says nothing. {weak[0]}", hint="Ask for more in the suite first.")
@@ -200,16 +200,19 @@ def evidence_is_stale(catalog: Catalog, prompt_id: str) -> bool:
         return True
     other = loaded.baseline.run.prompt_digest != prompt.digest()
     old = stale_reasons(loaded.baseline, now=datetime.now(UTC))
-    return bool(other or _changed_yardstick(prompt, suite, loaded.baseline) or old)
+    return bool(other or _changed_yardstick(catalog, prompt, suite, loaded.baseline) or old)
 
 
-def _changed_yardstick(prompt: Prompt, suite: Suite, baseline: Baseline) -> str:
+def _changed_yardstick(catalog: Catalog, prompt: Prompt, suite: Suite, baseline: Baseline) -> str:
+    """Say what measures otherwise now. Judges without a licence decide nothing, so a baseline need not have them."""
     from llmops_cli.evals.compare.comparability import compare_yardsticks  # noqa: PLC0415 - as above
     from llmops_cli.evals.comparing.measured_run import yardstick_of  # noqa: PLC0415 - as above
     from llmops_cli.evals.job import EvalJob  # noqa: PLC0415 - as above
 
     job = EvalJob(prompt=prompt, suite=suite, model=prompt.model, cases=suite.cases)
-    compared = compare_yardsticks(baseline.run.yardstick, yardstick_of(job, {}, {}))
+    aside = without_licence(catalog, suite)
+    recorded, now = baseline.run.yardstick.without(aside), yardstick_of(job, {}, {}).without(aside)
+    compared = compare_yardsticks(recorded, now)
     return "" if compared.complete else " ".join(compared.sentences())
 
 
