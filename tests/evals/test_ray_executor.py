@@ -378,7 +378,9 @@ def every_error(of: type[LlmopsError] = LlmopsError) -> Iterator[type[LlmopsErro
 
 # what asks GitHub or a target of releases never runs on a worker
 TRAVELLERS = [
-    each for each in every_error() if not each.__module__.startswith(("llmops_cli.ci.", "llmops_cli.release."))
+    each
+    for each in every_error()
+    if not each.__module__.startswith(("llmops_cli.ci.", "llmops_cli.release.", "llmops_cli.core.release_target"))
 ]
 
 

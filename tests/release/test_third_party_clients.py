@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from langfuse import Langfuse
@@ -109,7 +110,11 @@ def test_the_openfeature_sdk_for_python_reads_prompts(service: Running) -> None:
 
 def test_the_langfuse_sdk_reads_prompts_with_only_its_host_changed(service: Running) -> None:
     langfuse = Langfuse(
-        public_key="anything", secret_key=service.token("read:*"), host=service.url, tracing_enabled=False
+        # the SDK keeps one client per public key and process, with the host that it saw first
+        public_key=f"any-{urlsplit(service.url).port}",
+        secret_key=service.token("read:*"),
+        host=service.url,
+        tracing_enabled=False,
     )
     try:
         prompt = langfuse.get_prompt(NAME, type="chat", cache_ttl_seconds=0)

@@ -7,7 +7,6 @@ one, the new one if it was acknowledged, with a log that verifies, and the same 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 from collections import Counter
@@ -26,7 +25,7 @@ from release.samples import NAME, publish, release
 
 from llmops_cli.core.errors import LlmopsError
 from llmops_cli.release.event_log import verify
-from llmops_cli.release.flagd import flagd_document
+from llmops_cli.release.flagd_file import flagd_file
 from llmops_cli.release.opening import Surroundings, open_target
 from llmops_cli.release.reading import load_release, load_state
 
@@ -219,7 +218,7 @@ def _problems_of(case: Case, target: Target, folder: Path, *, acknowledged: bool
 def _flagd_problems(target: Target, state: EnvironmentState, folder: Path) -> Iterator[str]:
     """A folder keeps the same as a flagd configuration beside it, which a reader brings up to the state."""
     path = folder / "releases" / "environments" / PRODUCTION / "flagd.json"
-    if path.exists() and json.loads(path.read_bytes()) != flagd_document(state, partial(load_release, target)):
+    if path.exists() and path.read_bytes() != flagd_file(state, partial(load_release, target)):
         yield "flagd.json is not what the state says"
 
 
