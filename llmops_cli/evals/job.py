@@ -14,6 +14,8 @@ from llmops_cli.evals.measuring.metric_table import metrics_digest, tier_of
 from llmops_cli.evals.selection import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.prompts import Message, ModelSettings, Prompt
     from llmops_cli.core.suites import Case, MetricSpec, Suite
@@ -94,6 +96,11 @@ class EvalJob:
     def dataset_digest(self) -> str:
         """The digest of the cases of this job, in order."""
         return digest_of_cases(self.cases)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Case id → its place among the cases."""
+        return {case.id: place for place, case in enumerate(self.cases)}
 
     @cached_property
     def identity(self) -> RunIdentity:

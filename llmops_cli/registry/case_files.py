@@ -50,13 +50,16 @@ def inline_rows(document: YamlDocument, cases: Sequence[JsonObject]) -> Iterator
         yield CaseRow(value, document.path, partial(document.position_of, "cases", index))
 
 
-def dataset_rows(data: bytes, path: str) -> tuple[tuple[CaseRow, ...], tuple[Finding, ...]]:
-    """Read one dataset file; rows that are no cases are left out, with the reason."""
+def dataset_rows(data: bytes, path: str) -> tuple[Iterator[CaseRow], tuple[Finding, ...]]:
+    """Read one dataset file; rows that are no cases are left out, with the reason.
+
+    The rows come one by one: of ten thousand, the places alone would take megabytes.
+    """
     from llmops_cli.registry.documents.datasets import read_cases_rows  # noqa: PLC0415 - reads CSV and JSON
 
     dataset = read_cases_rows(data, path)
     rows = (CaseRow(row.value, path, _at(Position(row.line))) for row in dataset.rows)
-    return tuple(rows), dataset.findings
+    return rows, dataset.findings
 
 
 def build_case(row: CaseRow, rules: CaseRules) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
@@ -163,7 +164,7 @@ def _rows(document: YamlDocument, read_dataset: Callable[[str], bytes]) -> tuple
     if not paths:
         return inline_rows(document, objects_of(root, "cases")), []
     findings: list[Finding] = []
-    rows: list[CaseRow] = []
+    rows: list[Iterator[CaseRow]] = []
     for index, path in enumerate(paths):
         try:
             data = read_dataset(path)
@@ -171,9 +172,9 @@ def _rows(document: YamlDocument, read_dataset: Callable[[str], bytes]) -> tuple
             findings.append(_missing_dataset(document, index, path, error))
             continue
         found, problems = dataset_rows(data, path)
-        rows += found
+        rows.append(found)
         findings += problems
-    return rows, findings
+    return chain.from_iterable(rows), findings
 
 
 def _missing_dataset(document: YamlDocument, index: int, path: str, error: FileNotFoundError) -> Finding:

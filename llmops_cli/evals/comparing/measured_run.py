@@ -19,7 +19,7 @@ from llmops_cli.evals.runs.exact_sum import ExactSum
 from llmops_cli.evals.runs.latency_histogram import LatencyHistogram
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from llmops_cli.core.completions import Completion
     from llmops_cli.core.runs import Trial
@@ -107,7 +107,7 @@ class RunCollector:
         own = (spec for case in job.cases if case.metrics for spec in job.metrics_of(case))
         specs = (*job.metrics_of_suite(), *own)
         self._asking = frozenset(spec.name for spec in specs if tier_of(spec) is Tier.JUDGE)
-        self._tally = _Tally(job.cases, self._asking, self._only_warn, whole=whole)
+        self._tally = _Tally(job, self._asking, self._only_warn, whole=whole)
 
     def add(self, entry: JournalEntry) -> None:
         """Count one entry."""
@@ -130,8 +130,8 @@ class RunCollector:
             yardstick=yardstick,
             score=tally.run_score(),
             scores=scores,
-            passed=_as_passes(tally.passed),
-            passed_without_judges=_as_passes(tally.passed_without_judges) if self._asking else {},
+            passed=tally.passed.passes_by_case(),
+            passed_without_judges=tally.passed_without_judges.passes_by_case(),
             deterministic_metrics=frozenset(deterministic_metrics),
             critical_cases=frozenset(case.id for case in job.cases if case.critical),
             clusters={case.id: case.cluster for case in job.cases if case.cluster},
@@ -157,23 +157,13 @@ def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, 
     )
 
 
-def _as_passes(passed: TrialValues) -> dict[str, tuple[bool, ...]]:
-    known: dict[tuple[float, ...], tuple[bool, ...]] = {}
-    return {
-        case: known.get(trials) or known.setdefault(trials, tuple(map(bool, trials)))
-        for case, trials in passed.by_case().items()
-    }
-
-
 class _Tally:
     """Sums over the trials of a run, each given once."""
 
-    def __init__(
-        self, cases: Sequence[Case], judges: frozenset[str], only_warn: frozenset[str], *, whole: bool
-    ) -> None:
-        self._cases = cases
-        self._ids = tuple(case.id for case in cases)
-        self._places = {case_id: place for place, case_id in enumerate(self._ids)}
+    def __init__(self, job: EvalJob, judges: frozenset[str], only_warn: frozenset[str], *, whole: bool) -> None:
+        self._cases = job.cases
+        self._places = job.places
+        self._ids = tuple(self._places)
         self.passed_without_judges = TrialValues(self._ids)
         self.flipped: dict[str, str] = {}
         self._judges = judges

@@ -1,4 +1,4 @@
-"""Numbers of a run by case and trial, in columns: 20 bytes each, where a list for every case takes ten times that."""
+"""Numbers of a run by case and trial, in columns: 16 bytes each, where a list for every case takes ten times that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class TrialValues:
@@ -18,13 +18,9 @@ class TrialValues:
     def __init__(self, ids: Sequence[str]) -> None:
         """Begin with none; `ids` are those of the cases, by their places."""
         self._ids = ids
-        self._places = array("q")
+        self._places = array("i")
         self._numbers = array("i")
         self._values = array("d")
-
-    def __len__(self) -> int:
-        """Return how many numbers there are."""
-        return len(self._values)
 
     def add(self, place: int, number: int, value: float) -> None:
         """Add the value of trial `number` of the case at `place`."""
@@ -34,12 +30,21 @@ class TrialValues:
 
     def by_case(self) -> Mapping[str, tuple[float, ...]]:
         """Return each case's values in the order of its trials, for the cases that have some, sorted by id."""
-        ids, places, numbers, values = self._ids, self._places, self._numbers, self._values
-        order = sorted(range(len(values)), key=lambda i: (ids[places[i]], numbers[i]))
         # most cases of a suite have the same trials as some other one
         known: dict[tuple[float, ...], tuple[float, ...]] = {}
-        found: dict[str, tuple[float, ...]] = {}
+        return {case_id: known.setdefault(row, row) for case_id, row in self._rows()}
+
+    def passes_by_case(self) -> Mapping[str, tuple[bool, ...]]:
+        """Return the same as `by_case`, of values that say yes (1) or no (0)."""
+        known: dict[tuple[float, ...], tuple[bool, ...]] = {}
+        return {
+            case_id: known.get(row) or known.setdefault(row, tuple(map(bool, row))) for case_id, row in self._rows()
+        }
+
+    def _rows(self) -> Iterator[tuple[str, tuple[float, ...]]]:
+        ids, places, numbers, values = self._ids, self._places, self._numbers, self._values
+        # sorted twice instead of once by pairs, which would be made and kept for every trial
+        order = sorted(range(len(values)), key=numbers.__getitem__)
+        order.sort(key=lambda i: ids[places[i]])
         for place, trials in groupby(order, key=places.__getitem__):
-            row = tuple([values[i] for i in trials])
-            found[ids[place]] = known.setdefault(row, row)
-        return found
+            yield ids[place], tuple([values[i] for i in trials])

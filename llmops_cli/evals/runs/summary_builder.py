@@ -48,7 +48,6 @@ class SummaryBuilder:
     def __init__(self, job: EvalJob, *, trials_to_show: int = 20) -> None:
         """Begin with nothing; the arguments are those of `summarize`."""
         self._job = job
-        self._places = {case.id: index for index, case in enumerate(job.cases)}
         self._outcomes = _Outcomes(job)
         self._spending = _Spending()
         self._tallies = MetricTallies(job)
@@ -58,7 +57,7 @@ class SummaryBuilder:
     def add(self, entry: JournalEntry) -> None:
         """Count one entry, unless it is of a trial that the job does not have."""
         trial = entry.trial
-        index = self._places.get(trial.key.case_id)
+        index = self._job.places.get(trial.key.case_id)
         if index is None or trial.key.number >= self._job.repeats:
             return
         self._outcomes.add(index, entry)

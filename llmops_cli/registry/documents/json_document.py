@@ -6,6 +6,7 @@ import json
 import math
 import re
 from functools import cache
+from sys import intern
 from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.canonical_json import LARGEST_EXACT_INTEGER
@@ -110,7 +111,8 @@ def _report_syntax(error: json.JSONDecodeError, findings: FileFindings, line: in
 
 
 def _pairs(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    mapping = dict(pairs)
+    # ten thousand cases have the same few names: one text for each
+    mapping = {intern(name): value for name, value in pairs}
     if len(mapping) != len(pairs):
         raise _RefusedError
     return mapping

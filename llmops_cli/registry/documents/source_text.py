@@ -49,7 +49,7 @@ def read_source(data: bytes, findings: FileFindings, *, max_bytes: int = MAX_BYT
     text = _decode(data, findings)
     if text is None:
         return None
-    if not text.strip():
+    if not text or text.isspace():
         findings.add("empty-file", "The file is empty.", Position(), hint="Write its content, or delete it.")
         return None
     if data.startswith(_LFS):
