@@ -25,7 +25,7 @@ class ReportFormat(StrEnum):
     HTML = "html"
 
 
-def report(
+def report(  # noqa: PLR0913 - the options of the command, each its own
     ctx: typer.Context,
     name: RunName = "latest",
     *,
@@ -35,6 +35,15 @@ def report(
     html: Annotated[
         Path | None,
         typer.Option("--html", metavar="FILE", help="Write one self-contained HTML page.", show_default=False),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit report.", show_default=False)
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write a Markdown page.", show_default=False)
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write a table, one trial a line.", show_default=False)
     ] = None,
     output: Annotated[
         Path | None,
@@ -48,11 +57,13 @@ def report(
     from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._run_outcome import outcome_of_record  # noqa: PLC0415 - only when the command runs
 
-    if html is not None:
-        if output is not None or output_format is not ReportFormat.MARKDOWN:
-            message = "--html FILE is a format and a file; leave --format and --output out."
-            raise UsageError(message)
-        output, output_format = html, ReportFormat.HTML
+    files = {"html": html, "junit": junit, "markdown": markdown, "csv": csv}
+    named = {ReportFormat(kind): path for kind, path in files.items() if path is not None}
+    if named:
+        if len(named) > 1 or output is not None or output_format is not ReportFormat.MARKDOWN:
+            message = f"--{next(iter(named))} FILE is a format and a file; leave the others, --format and --output out."
+            raise UsageError(message, hint="One document at a time: the command may be called again.")
+        ((output_format, output),) = named.items()
     workspace = workspace_of(ctx)
     outcome, stored = outcome_of_record(workspace, name, trials_to_show=ALL_TRIALS)
     document = as_document([outcome], [(stored.job, stored.record)], output_format.value)

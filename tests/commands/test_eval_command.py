@@ -347,3 +347,14 @@ def test_a_key_that_a_model_says_is_masked_in_reports_and_never_recorded(
         assert "correct-horse" not in shown, output_format
     assert llmops("report", "--html", "page.html", folder=tmp_path).code == 0
     assert KEY not in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["html", "junit", "markdown", "csv"])
+def test_a_kind_of_report_and_its_file_are_one_option(tmp_path: Path, kind: str) -> None:
+    example(tmp_path)
+    llmops("eval", folder=tmp_path)
+    assert llmops("report", f"--{kind}", "page", folder=tmp_path).code == 0
+    asked = llmops("report", "--format", kind, folder=tmp_path).out
+    assert (tmp_path / "page").read_text(encoding="utf-8").strip() == asked.strip()
+    refused = llmops("report", f"--{kind}", "page", "--format", "json", folder=tmp_path)
+    assert (refused.code, f"--{kind} FILE is a format and a file" in refused.err) == (2, True)
