@@ -22,6 +22,9 @@ CREATE INDEX IF NOT EXISTS answers_request ON answers (request);
 """
 
 
+_PRIMARY_CODE = 0xFF  # the rest of an error code of SQLite tells kinds of it apart
+
+
 def open_cache_file(path: Path) -> sqlite3.Connection:
     """Open the file, made new where it is missing, damaged, or of another version: it is a cache.
 
@@ -41,7 +44,12 @@ def open_cache_file(path: Path) -> sqlite3.Connection:
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         connection = _connection_to(path)
-    connection.execute("PRAGMA journal_mode = WAL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        # another process is making the same file, and switches it: SQLite refuses a second switch without a wait
+        if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+            raise
     # a power cut may lose the last answers of a cache, never its structure
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(_SCHEMA)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import sqlite3
+import threading
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -191,3 +192,20 @@ def test_two_processes_share_the_cache(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_a_file_that_another_process_is_making_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE something (value INTEGER)")
+    releasing = threading.Timer(0.3, other.execute, ["COMMIT"])
+    releasing.start()
+    cache = ResponseCache(path)
+    key = cache_key(ask(), canonical_json(ECHO))
+    cache.put(key, answer())
+    cache.write()
+    assert cache.get(key.text) is not None
+    releasing.join()
+    cache.close()
+    other.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -41,3 +43,17 @@ class TestFile(TargetContract):
             create_file(self.path / "releases" / item.prompt_id / f"v{item.version}.json", item.data)
         events = self.path / "environments" / "production" / "events"
         replace_file(events / f"000000002-{stale.head[7:39]}.json", stale.event)
+
+
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "releases.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    # as in the moment before it is switched to WAL: SQLite refuses to switch it twice, without a wait
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE something (value INTEGER)")
+    releasing = threading.Timer(0.3, other.execute, ["COMMIT"])
+    releasing.start()
+    with closing(SqliteTarget(path)) as target:
+        assert target.read_state("production") is None
+    releasing.join()
+    other.close()

@@ -19,6 +19,7 @@ from llmops_cli.core.release_target import (
     UnknownOutcomeError,
 )
 from llmops_cli.release.atomic_files import make_folder
+from llmops_cli.release.clock import SystemClock
 from llmops_cli.release.opening import Surroundings, path_in_uri
 from llmops_cli.release.polling import poll
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.release_target import Write
 
 BUSY_SECONDS = 15.0
+_BETWEEN_TRIES_SECONDS = 0.005
+_PRIMARY_CODE = 0xFF  # the rest of an error code of SQLite tells kinds of it apart
 POLL_SECONDS = 0.05
 SCHEMA_VERSION = 1
 
@@ -198,7 +201,7 @@ class SqliteTarget:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
@@ -206,6 +209,25 @@ def _prepare(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(message)
     if version < SCHEMA_VERSION:
         connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a file to WAL, which stays with it. Of several that open a new file at once one does it.
+
+    The others are refused without SQLite's own wait for a lock, so the wait is here.
+    """
+    clock = SystemClock()
+    end = clock.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
+            if not busy or clock.monotonic() >= end:
+                raise
+            clock.sleep(_BETWEEN_TRIES_SECONDS)
+        else:
+            return
 
 
 def _insert(connection: sqlite3.Connection, write: Write) -> None:
