@@ -18,7 +18,8 @@ from llmops_cli.gateway.middleware.record import RecordedModel
 from llmops_cli.gateway.middleware.replay import LiveOrReplayedModel, ReplayedModel
 from llmops_cli.gateway.middleware.retry import RetriedModel, Retry
 from llmops_cli.gateway.middleware.usage import CountedModel
-from llmops_cli.gateway.provider import ProviderContext, half_a_surrogate_pair, split_model_name
+from llmops_cli.gateway.model_name import split_model_name
+from llmops_cli.gateway.provider import ProviderContext, half_a_surrogate_pair
 from llmops_cli.gateway.providers import PROVIDERS
 from llmops_cli.gateway.recordings import Recordings
 from llmops_cli.gateway.response_cache import ResponseCache

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, cast
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.gateway.http_endpoint import LIMIT_BYTES, HttpAnswer, HttpEndpoint
-from llmops_cli.gateway.provider import RateLimitedError, half_a_surrogate_pair, split_model_name
+from llmops_cli.gateway.model_name import split_model_name
+from llmops_cli.gateway.provider import RateLimitedError, half_a_surrogate_pair
 from llmops_cli.gateway.provider_keys import read_key
 from llmops_cli.gateway.rate_limit_headers import read_limits
 

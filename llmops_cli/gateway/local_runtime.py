@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import tempfile
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -46,6 +47,7 @@ class LocalRuntime:
         """
         self._folder = Path(tempfile.mkdtemp(prefix="llmops-"))
         self._key = secrets.token_urlsafe()
+        self._has_answered = False
         try:
             self._server = self._start(weights)
         except BaseException:
@@ -67,6 +69,7 @@ class LocalRuntime:
             reason = cast("dict[str, object]", document["error"]).get("message")
             message = f"the local model refused the request: {_one_line(str(reason))}"
             raise ProviderError(message)
+        self._has_answered = True
         return document
 
     def count_tokens(self, text: str) -> int:
@@ -91,6 +94,11 @@ class LocalRuntime:
 
     def close(self) -> None:
         """Unload the model."""
+        if not self._has_answered:
+            # told to end before its loop has begun, the runtime forgets it and is waited for without end: an answer
+            # shows that the loop runs
+            with suppress(ProviderError):
+                self.chat({"messages": [{"role": "user", "content": "."}], "max_tokens": 1})
         del self._server
         shutil.rmtree(self._folder, ignore_errors=True)
 

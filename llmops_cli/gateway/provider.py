@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from llmops_cli.core.errors import ProviderError, UsageError
+from llmops_cli.core.errors import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,19 +68,6 @@ class Provider(Protocol):
     async def close(self) -> None:
         """Let go of connections, processes and memory; never raises."""
         ...
-
-
-def split_model_name(name: str) -> tuple[str, str]:
-    """Return provider and model of `provider/model`; the model may hold further slashes.
-
-    Raises:
-        UsageError: when there is no provider before a slash.
-    """
-    provider, slash, model = name.partition("/")
-    if not (provider and slash and model):
-        message = f"'{name}' does not name a provider and a model."
-        raise UsageError(message, hint="Write provider/model, for example local/smollm2-135m.")
-    return provider, model
 
 
 def half_a_surrogate_pair() -> ProviderError:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from llmops_cli.core.completions import CompletionSource
 from llmops_cli.core.errors import NotRecordedError, SetupError
-from llmops_cli.gateway.provider import split_model_name
+from llmops_cli.gateway.model_name import split_model_name
 from llmops_cli.gateway.recording_file import RecordingFile, RecordingKey, recording_line
 from llmops_cli.gateway.request_difference import describe_difference
 

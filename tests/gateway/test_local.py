@@ -12,6 +12,8 @@ from gateway.requests_for_tests import ask
 
 from llmops_cli.core.completions import FinishReason
 from llmops_cli.core.errors import ProviderError, SetupError, UsageError
+from llmops_cli.gateway.local_runtime import LocalRuntime
+from llmops_cli.gateway.local_weights import find_weights
 from llmops_cli.gateway.model_catalogue import CATALOGUE
 from llmops_cli.gateway.provider import ProviderContext
 from llmops_cli.gateway.providers.local import LocalProvider
@@ -189,3 +191,15 @@ def test_a_name_that_is_neither_known_nor_a_path_inside_the_repository_is_refuse
 def test_a_named_file_that_is_not_there_is_a_set_up_error(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="cannot be read"):
         LocalProvider(context(tmp_path, {})).identity("models/none.gguf")
+
+
+@pytest.mark.local_model
+def test_a_runtime_that_answered_nothing_can_be_unloaded_at_once(
+    tmp_path: Path, local_model_environ: Mapping[str, str]
+) -> None:
+    weights = find_weights("smollm2-135m", context(tmp_path, local_model_environ))
+    LocalRuntime(weights).close()
+    refused = LocalRuntime(weights)
+    with pytest.raises(ProviderError, match="refused the request"):
+        refused.chat({"messages": [{"role": "user", "content": "x " * 9000}], "max_tokens": 1})
+    refused.close()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from llmops_cli.core.errors import ProviderError
-from llmops_cli.gateway.provider import RateLimitedError, split_model_name
+from llmops_cli.gateway.model_name import split_model_name
+from llmops_cli.gateway.provider import RateLimitedError
 from llmops_cli.gateway.wire_reading import reading
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from llmops_cli.core.errors import UsageError
 from llmops_cli.gateway.embeddings.minilm import Minilm
 from llmops_cli.gateway.embeddings.openai_embeddings import OpenAIEmbeddings
 from llmops_cli.gateway.http_provider import HttpProvider
-from llmops_cli.gateway.provider import split_model_name
+from llmops_cli.gateway.model_name import split_model_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from llmops_cli.core.errors import SetupError
 from llmops_cli.gateway.chat_format import chat_body, completion_from_chat
 from llmops_cli.gateway.local_runtime import LocalRuntime, runtime_version
 from llmops_cli.gateway.local_weights import Weights, find_weights, weights_sha256
-from llmops_cli.gateway.provider import split_model_name
+from llmops_cli.gateway.model_name import split_model_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

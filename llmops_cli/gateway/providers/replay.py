@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmops_cli.gateway.provider import split_model_name
+from llmops_cli.gateway.model_name import split_model_name
 
 if TYPE_CHECKING:
     from llmops_cli.core.completions import Completion, CompletionRequest
