@@ -98,14 +98,13 @@ def _named(entries: Iterable[JsonObject], folder: PurePosixPath, files: set[str]
 
 
 def _named_in_rows(catalog: Catalog, dataset: str, folder: PurePosixPath, files: set[str]) -> Iterator[str]:
-    from llmops_cli.registry.documents.datasets import read_cases_rows  # noqa: PLC0415 - reads CSV and JSON
+    from llmops_cli.registry.documents.datasets import DatasetRow, stream_cases_rows  # noqa: PLC0415 - reads CSV and JSON
 
     data = _bytes(catalog, dataset)
     if b"metrics" not in data:
         return
-    for row in read_cases_rows(data, dataset).rows:
-        metrics = row.value.get("metrics")
-        if isinstance(metrics, list):
+    for row in stream_cases_rows(data, dataset):
+        if isinstance(row, DatasetRow) and isinstance(row.value.get("metrics"), list):
             yield from _named(objects_of(row.value, "metrics"), folder, files)
 
 

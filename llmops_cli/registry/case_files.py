@@ -50,16 +50,15 @@ def inline_rows(document: YamlDocument, cases: Sequence[JsonObject]) -> Iterator
         yield CaseRow(value, document.path, partial(document.position_of, "cases", index))
 
 
-def dataset_rows(data: bytes, path: str) -> tuple[Iterator[CaseRow], tuple[Finding, ...]]:
-    """Read one dataset file; rows that are no cases are left out, with the reason.
+def dataset_rows(data: bytes, path: str) -> Iterator[CaseRow | Finding]:
+    """Read one dataset file: its rows, and in place of one that is no case the reason.
 
-    The rows come one by one: of ten thousand, the places alone would take megabytes.
+    They come one by one: what is read of a row but not kept would take megabytes for ten thousand.
     """
-    from llmops_cli.registry.documents.datasets import read_cases_rows  # noqa: PLC0415 - reads CSV and JSON
+    from llmops_cli.registry.documents.datasets import DatasetRow, stream_cases_rows  # noqa: PLC0415 - reads CSV, JSON
 
-    dataset = read_cases_rows(data, path)
-    rows = (CaseRow(row.value, path, _at(Position(row.line))) for row in dataset.rows)
-    return rows, dataset.findings
+    for row in stream_cases_rows(data, path):
+        yield CaseRow(row.value, path, _at(Position(row.line))) if isinstance(row, DatasetRow) else row
 
 
 def build_case(row: CaseRow, rules: CaseRules) -> Case:

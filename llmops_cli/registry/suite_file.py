@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
@@ -72,9 +71,8 @@ def parse_suite(
         ),
     )
     rules = CaseRules(metrics=metrics, suite_metrics=specs, prompt=prompt)
-    rows, problems = _rows(document, read_dataset)
-    cases, case_problems = _cases(rows, rules)
-    findings += (*problems, *case_problems)
+    cases, problems = _cases(_rows(document, read_dataset), rules)
+    findings += problems
     suite = Suite(
         prompt_id=field_of(root, "prompt", ""),
         path=document.path,
@@ -158,23 +156,18 @@ def _datasets(document: YamlDocument) -> tuple[str, ...]:
     return tuple(path.as_posix() for path in paths if ".." not in path.parts and not path.is_absolute())
 
 
-def _rows(document: YamlDocument, read_dataset: Callable[[str], bytes]) -> tuple[Iterable[CaseRow], list[Finding]]:
+def _rows(document: YamlDocument, read_dataset: Callable[[str], bytes]) -> Iterator[CaseRow | Finding]:
     root = cast("JsonObject", document.root)
     paths = _datasets(document)
     if not paths:
-        return inline_rows(document, objects_of(root, "cases")), []
-    findings: list[Finding] = []
-    rows: list[Iterator[CaseRow]] = []
+        yield from inline_rows(document, objects_of(root, "cases"))
     for index, path in enumerate(paths):
         try:
             data = read_dataset(path)
         except FileNotFoundError as error:
-            findings.append(_missing_dataset(document, index, path, error))
+            yield _missing_dataset(document, index, path, error)
             continue
-        found, problems = dataset_rows(data, path)
-        rows.append(found)
-        findings += problems
-    return chain.from_iterable(rows), findings
+        yield from dataset_rows(data, path)
 
 
 def _missing_dataset(document: YamlDocument, index: int, path: str, error: FileNotFoundError) -> Finding:
@@ -190,11 +183,15 @@ def _missing_dataset(document: YamlDocument, index: int, path: str, error: FileN
     )
 
 
-def _cases(rows: Iterable[CaseRow], rules: CaseRules) -> tuple[tuple[Case, ...], tuple[Finding, ...]]:
+def _cases(rows: Iterable[CaseRow | Finding], rules: CaseRules) -> tuple[tuple[Case, ...], tuple[Finding, ...]]:
     by_path: dict[str, FileFindings] = {}
+    problems: list[Finding] = []
     cases: list[Case] = []
     for row in rows:
+        if isinstance(row, Finding):
+            problems.append(row)
+            continue
         case = build_case(row, rules)
         case_findings(case, row, rules, by_path.setdefault(row.path, FileFindings(row.path)))
         cases.append(case)
-    return tuple(cases), tuple(finding for found in by_path.values() for finding in found.all())
+    return tuple(cases), (*problems, *(finding for found in by_path.values() for finding in found.all()))

@@ -151,7 +151,7 @@ def yardstick_of(job: EvalJob, rubrics: Mapping[str, str], judges: Mapping[str, 
         suite=digest_of({"dataset": whole, "metrics": job.suite.metrics_digest()}),
         dataset=job.dataset_digest,
         metrics=digests.of_metrics(job),
-        cases={case.id: digests.of_case(case) for case in job.cases},
+        cases=digests.of_cases(job),
         rubrics=rubrics,
         judges=judges,
     )

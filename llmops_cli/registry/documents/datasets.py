@@ -14,7 +14,7 @@ from llmops_cli.registry.documents.source_text import read_source
 from llmops_cli.registry.documents.yaml_document import parse_yaml_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.registry.documents.document import YamlDocument
@@ -40,7 +40,19 @@ class DatasetRows:
 
 
 def read_cases_rows(data: bytes, path: str) -> DatasetRows:
-    """Read a dataset. Never raises; a row with a finding is left out, the others are there.
+    """Read a dataset whole. Never raises; a row with a finding is left out, the others are there."""
+    rows: list[DatasetRow] = []
+    findings: list[Finding] = []
+    for each in stream_cases_rows(data, path):
+        if isinstance(each, DatasetRow):
+            rows.append(each)
+        else:
+            findings.append(each)
+    return DatasetRows(tuple(rows), tuple(findings))
+
+
+def stream_cases_rows(data: bytes, path: str) -> Iterator[DatasetRow | Finding]:
+    """Yield the usable rows of a dataset and what is wrong with the others, as they come. Never raises.
 
     A .jsonl file has one case a line. A .json or .yaml dataset has one top key, `cases`, with a list of
     cases. In a .csv file the columns `id`, `expected`, `tags` (separated by spaces or commas) and
@@ -51,27 +63,28 @@ def read_cases_rows(data: bytes, path: str) -> DatasetRows:
     if reader is None:
         hint = "Write the cases as .jsonl, one JSON object a line."
         findings.add("dataset-format", "The file is none of .jsonl, .csv, .json and .yaml.", Position(), hint=hint)
-        return DatasetRows((), findings.all())
-    result = reader(data, path)
-    if result.rows or any(finding.is_error for finding in result.findings):
-        return result
-    findings.add("dataset-empty", "The dataset has no cases.", Position(), hint="Add a case, or leave the file out.")
-    return DatasetRows((), (*result.findings, *findings.all()))
+        yield from findings.all()
+        return
+    empty = True
+    for each in reader(data, path):
+        empty = empty and isinstance(each, Finding) and not each.is_error
+        yield each
+    if empty:
+        hint = "Add a case, or leave the file out."
+        findings.add("dataset-empty", "The dataset has no cases.", Position(), hint=hint)
+        yield from findings.all()
 
 
-def _jsonl(data: bytes, path: str) -> DatasetRows:
+def _jsonl(data: bytes, path: str) -> Iterator[DatasetRow | Finding]:
     findings = FileFindings(path)
     source = read_source(data, findings, max_bytes=MAX_DATASET_BYTES)
-    rows: list[DatasetRow] = []
-    problems: list[Finding] = []
+    yield from findings.all()
     # only LF ends a line: a text may hold U+2028, at which splitlines would break
     for number, line in enumerate(_lines(source.text) if source else (), start=1):
         if line.strip():
             row = FileFindings(path)
             value = parse_json_text(line, row, line=number)
-            document = json_document(value, path, line, row, line=number)
-            problems.extend(_judge(value, document, number, rows))
-    return DatasetRows(tuple(rows), (*findings.all(), *problems))
+            yield from _judge(value, json_document(value, path, line, row, line=number), number)
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -83,56 +96,51 @@ def _lines(text: str) -> Iterator[str]:
     yield text[begin:]
 
 
-def _judge(value: JsonValue, document: YamlDocument, line: int, rows: list[DatasetRow]) -> tuple[Finding, ...]:
-    """Check one row and keep it if it is a case."""
+def _judge(value: JsonValue, document: YamlDocument, line: int) -> Iterable[DatasetRow | Finding]:
+    """Return the row if it is a case, or what is wrong with it."""
     if document.findings:
         return document.findings
     if not isinstance(value, dict):
         message = "The line is not a JSON object."
         hint = 'Write: {"id": "…", "variables": {…}}'
         return (Finding(path=document.path, position=Position(line), rule="wrong-type", message=message, hint=hint),)
-    findings = check_value(value, document, "case")
-    if not findings:
-        rows.append(DatasetRow(value, line))
-    return findings
+    return check_value(value, document, "case") or (DatasetRow(value, line),)
 
 
-def _csv(data: bytes, path: str) -> DatasetRows:
+def _csv(data: bytes, path: str) -> Iterator[DatasetRow | Finding]:
     findings = FileFindings(path)
     source = read_source(data, findings, max_bytes=MAX_DATASET_BYTES)
-    rows = tuple(DatasetRow(value, line) for line, value in (read_csv_rows(source, findings) if source else ()))
-    return DatasetRows(rows, findings.all())
+    for line, value in read_csv_rows(source, findings) if source else ():
+        yield DatasetRow(value, line)
+    yield from findings.all()
 
 
-def _json(data: bytes, path: str) -> DatasetRows:
+def _json(data: bytes, path: str) -> Iterator[DatasetRow | Finding]:
     return _from_document(parse_json_document(data, path))
 
 
-def _yaml(data: bytes, path: str) -> DatasetRows:
+def _yaml(data: bytes, path: str) -> Iterator[DatasetRow | Finding]:
     return _from_document(parse_yaml_document(data, path))
 
 
-def _from_document(document: YamlDocument) -> DatasetRows:
+def _from_document(document: YamlDocument) -> Iterator[DatasetRow | Finding]:
+    yield from document.findings
     if document.root is None:
-        return DatasetRows((), document.findings)
+        return
     cases = document.root.get("cases")
     if not isinstance(cases, list) or len(document.root) != 1:
         message = "A dataset has one top key, 'cases', with a list of cases."
-        wrong = Finding(
-            path=document.path, rule="dataset-format", message=message, hint="Put the cases below `cases:`."
-        )
-        return DatasetRows((), (*document.findings, wrong))
-    rows: list[DatasetRow] = []
-    findings = list(document.findings)
+        hint = "Put the cases below `cases:`."
+        yield Finding(path=document.path, rule="dataset-format", message=message, hint=hint)
+        return
     for index, case in enumerate(cases):
         problems = check_value(case, document, "case", place=("cases", index))
-        findings.extend(problems)
+        yield from problems
         if not problems and isinstance(case, dict):
-            rows.append(DatasetRow(case, document.position_of("cases", index).line))
-    return DatasetRows(tuple(rows), tuple(findings))
+            yield DatasetRow(case, document.position_of("cases", index).line)
 
 
-_READERS: dict[str, Callable[[bytes, str], DatasetRows]] = {
+_READERS: dict[str, Callable[[bytes, str], Iterator[DatasetRow | Finding]]] = {
     "jsonl": _jsonl,
     "csv": _csv,
     "json": _json,
