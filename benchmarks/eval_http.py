@@ -143,27 +143,20 @@ def bare(url: str, requests: int) -> Figures:
 async def bare_loop(url: str, requests: int) -> None:
     """Ask over the transport that the gateway uses, parse the answers, and keep nothing."""
     import aiohttp  # noqa: PLC0415 - only this process needs it
-    import httpx  # noqa: PLC0415 - only this process needs it
-    from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - only this process needs it
 
-    transport = AiohttpTransport(limits=httpx.Limits(max_connections=AT_ONCE))
-    transport.client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE))
-    target = httpx.URL(f"{url}/v1/chat/completions")
+    target = f"{url}/v1/chat/completions"
+    headers = {"Content-Type": "application/json"}
     numbers = iter(range(requests))
 
-    async def work() -> None:
+    async def work(session: aiohttp.ClientSession) -> None:
         for n in numbers:
             question = {"role": "user", "content": f"Where is order {n}? " + "It was due on Monday. " * 8}
             body = json.dumps({"model": "m", "messages": [question], "temperature": 0, "max_tokens": 50}).encode()
-            headers = {"Host": target.netloc.decode(), "Content-Type": "application/json"}
-            headers["Content-Length"] = str(len(body))
-            request = httpx.Request("POST", target, headers=headers, content=body)
-            response = await transport.handle_async_request(request)
-            json.loads(await response.aread())
-            await response.aclose()
+            async with session.post(target, data=body, headers=headers) as response:
+                json.loads(await response.read())
 
-    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
-    await transport.aclose()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
+        await asyncio.gather(*(work(session) for _ in range(AT_ONCE)))
 
 
 class Table:

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from llmops_cli.core.completions import CompletionRequest
 from llmops_cli.core.prompts import Message, ModelSettings, OutputContract, Role
@@ -114,21 +113,16 @@ def chat_body(number: int) -> bytes:
 
 
 @asynccontextmanager
-async def bare_transport(url: str, at_once: int) -> AsyncIterator[Callable[[int], Awaitable[object]]]:
-    transport = AiohttpTransport(limits=httpx.Limits(max_connections=at_once))
-    transport.client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=at_once))
-    target = httpx.URL(f"{url}/v1/chat/completions")
+async def bare_session(url: str, at_once: int) -> AsyncIterator[Callable[[int], Awaitable[object]]]:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=at_once)) as session:
 
-    async def ask(number: int) -> object:
-        body = chat_body(number)
-        headers = {"Host": target.netloc.decode(), "Content-Type": "application/json", "Content-Length": str(len(body))}
-        response = await transport.handle_async_request(httpx.Request("POST", target, headers=headers, content=body))
-        data = await response.aread()
-        await response.aclose()
-        return json.loads(data)
+        async def ask(number: int) -> object:
+            headers = {"Content-Type": "application/json"}
+            target = f"{url}/v1/chat/completions"
+            async with session.post(target, data=chat_body(number), headers=headers) as response:
+                return json.loads(await response.read())
 
-    yield ask
-    await transport.aclose()
+        yield ask
 
 
 @asynccontextmanager
@@ -144,7 +138,7 @@ async def shared_client(url: str, at_once: int) -> AsyncIterator[Callable[[int],
 
 
 CLIENTS: dict[str, Callable[[str, int], AbstractAsyncContextManager[Callable[[int], Awaitable[object]]]]] = {
-    "bare loop, same transport": bare_transport,
+    "bare loop, same transport": bare_session,
     "llmops gateway": gateway,
     "httpx, one shared client": shared_client,
 }

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-_EXPIRED, _NOT_YET, _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN, _NO_ISSUER, _OTHER_NAME = 10, 9, 18, 19, 20, 62
+_EXPIRED, _NOT_YET, _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN, _NO_ISSUER, _OTHER_NAME, _OTHER_ADDRESS = (
+    10,
+    9,
+    18,
+    19,
+    20,
+    62,
+    64,
+)
 _REASONS = {
     _EXPIRED: "its certificate has expired",
     _NOT_YET: "its certificate is not valid yet; is this machine's clock right?",
@@ -10,6 +18,7 @@ _REASONS = {
     _SELF_SIGNED_IN_CHAIN: "its certificate was issued by an authority that is not known here",
     _NO_ISSUER: "its certificate was issued by an authority that is not known here",
     _OTHER_NAME: "its certificate is for another name",
+    _OTHER_ADDRESS: "its certificate is for another name",
 }
 """X509_V_ERR_… of OpenSSL's x509_vfy.h."""
 

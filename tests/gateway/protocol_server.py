@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterable, Mapping
 
 BOMB_BYTES = 200_000_000
@@ -84,8 +85,9 @@ class Behaviour:
 class ProtocolServer:
     """The server; its URL has no path, so `url + '/v1'` is what an OpenAI-compatible provider is given."""
 
-    def __init__(self, behaviour: Behaviour | None = None, *, seed: int = 0) -> None:
+    def __init__(self, behaviour: Behaviour | None = None, *, seed: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.behaviour = behaviour or Behaviour()
+        self.tls = tls
         self.received: list[Received] = []
         self.count = 0
         self.at_once = 0
@@ -100,7 +102,7 @@ class ProtocolServer:
     @property
     def url(self) -> str:
         assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def script(self, faults: Iterable[Fault | None]) -> None:
         """Say what the next answers do, in order; after that the rates hold."""
@@ -117,7 +119,9 @@ class ProtocolServer:
         return None
 
     async def start(self, port: int = 0) -> None:
-        self._server = await asyncio.get_running_loop().create_server(lambda: Connection(self), "127.0.0.1", port)
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: Connection(self), "127.0.0.1", port, ssl=self.tls
+        )
 
     async def __aenter__(self) -> Self:
         await self.start()

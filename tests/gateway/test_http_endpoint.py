@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 from gateway.protocol_server import Behaviour, Fault, ProtocolServer
 from gateway.providers_for_tests import context_for
 from gateway.requests_for_tests import ask
-from httpx_aiohttp import AiohttpTransport
 
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.gateway.http_endpoint import HttpEndpoint
@@ -21,6 +23,8 @@ from llmops_cli.gateway.providers.openai_chat import open_openai_chat
 from llmops_cli.gateway.proxies import proxy_for
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from llmops_cli.core.completions import Completion
 
 
@@ -87,6 +91,36 @@ def test_an_answer_that_would_fill_the_memory_is_cut_off(fault: Fault) -> None:
 
 def test_an_answer_that_is_packed_all_the_same_is_read() -> None:
     assert fail_with(None, Behaviour(gzip=True)).text == "Hello?"
+
+
+def test_a_large_body_arrives_whole() -> None:
+    async def run() -> int:
+        async with ProtocolServer() as server:
+            endpoint = HttpEndpoint(base_url=server.url, headers={}, timeout_seconds=20, connections=1, environ={})
+            document = {"model": "m", "input": "a" * 3_000_000}
+            assert (await endpoint.post("/embeddings", json.dumps(document).encode())).status == 200
+            await endpoint.close()
+            assert "content-length" in server.received[0].headers, "vendors refuse uploads of unknown length"
+            return len(server.received[0].body["input"])
+
+    assert asyncio.run(run()) == 3_000_000
+
+
+def test_an_answer_that_is_not_packed_as_it_says_may_be_asked_for_again() -> None:
+    with pytest.raises(ProviderError, match="packed as 'gzip', and is not") as caught:
+        fail_with(None, Behaviour(headers={"content-encoding": "gzip"}))
+    assert caught.value.retryable
+
+
+def test_a_header_that_comes_twice_is_one_list() -> None:
+    async def run() -> str:
+        async with ProtocolServer(Behaviour(headers={"x-request-id": "a\r\nX-Request-Id: b"})) as server:
+            endpoint = HttpEndpoint(base_url=server.url, headers={}, timeout_seconds=20, connections=1, environ={})
+            answer = await endpoint.post("/embeddings", b'{"model": "m", "input": "a"}')
+            await endpoint.close()
+            return answer.headers["x-request-id"]
+
+    assert asyncio.run(run()) == "a, b"
 
 
 def test_a_packing_that_was_not_asked_for_is_an_error() -> None:
@@ -171,25 +205,70 @@ def test_a_proxy_gets_the_whole_address_and_the_answer_comes_through_it() -> Non
     assert asyncio.run(run()) == "http://model.example/v1/embeddings"
 
 
-def test_certificates_and_host_names_are_checked() -> None:
-    async def run() -> ssl.SSLContext:
-        endpoint = HttpEndpoint(
-            base_url="https://127.0.0.1:1",
-            headers={},
-            timeout_seconds=20,
-            connections=1,
-            environ={},
-        )
-        with pytest.raises(ProviderError, match="connection failed"):
-            await endpoint.post("/x", b"{}")
-        assert isinstance(endpoint._transport, AiohttpTransport)
-        context = endpoint._transport.ssl_context
-        await endpoint.close()
-        return context
+def ask_over_tls(*names: str, until: datetime | None = None, authority: trustme.CA | None = None) -> str:
+    """Ask a server with a certificate for `names`; where no authority is given, of one that nobody knows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    (authority or trustme.CA()).issue_cert(*names, not_after=until).configure_cert(context)
 
-    context = asyncio.run(run())
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
+    async def run() -> str:
+        async with ProtocolServer(tls=context) as server:
+            provider = open_openai_chat(context_for("openai", server.url))
+            try:
+                return (await provider.complete(ask(model="p/m"))).text
+            finally:
+                await provider.close()
+
+    return asyncio.run(run())
+
+
+def test_a_certificate_of_the_authority_that_the_environment_names_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    assert ask_over_tls("127.0.0.1", authority=authority) == "Hello?"
+    for names, until, said in (
+        (["model.example"], None, "its certificate is for another name"),
+        (["127.0.0.1"], datetime.now(UTC) - timedelta(days=1), "its certificate has expired"),
+    ):
+        with pytest.raises(SetupError, match=f"not trusted: {said}"):
+            ask_over_tls(*names, until=until, authority=authority)
+
+
+def test_a_certificate_of_an_authority_that_nobody_knows_ends_the_run_and_says_what_to_do() -> None:
+    with pytest.raises(SetupError, match="issued by an authority that is not known here") as caught:
+        ask_over_tls("127.0.0.1")
+    assert caught.value.hint == "Is base_url right? SSL_CERT_FILE names a file with an authority of your own."
+
+
+@pytest.mark.parametrize(("name", "text"), [("missing.pem", None), ("broken.pem", "no certificate")])
+def test_certificates_that_cannot_be_read_are_said_before_anything_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str | None
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / name))
+    with pytest.raises(SetupError, match="certificates to trust cannot be read") as caught:
+        ask_over_tls("127.0.0.1")
+    assert caught.value.where == "SSL_CERT_FILE"
+
+
+def test_tls_where_the_provider_speaks_none_is_named() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async def run() -> None:
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            provider = open_openai_chat(context_for("openai", url))
+            with pytest.raises(ProviderError, match=r"connection failed \(it does not speak TLS there\)"):
+                await provider.complete(ask(model="p/m"))
+            await provider.close()
+
+    asyncio.run(run())
 
 
 def test_a_key_comes_from_its_variable_and_goes_only_where_it_belongs() -> None:
