@@ -82,6 +82,7 @@ def _gated(
         use_cache=True,
         max_cost_usd=settings.max_cost_usd,
         max_calls=None,
+        allow_commands=settings.allow_commands,
         with_diffs=True,
     )
     report = asyncio.run(run_gate(workspace, options))

@@ -26,6 +26,7 @@ class CiSettings:
     approved_by: str = ""
     replay: bool = False
     max_cost_usd: float | None = None
+    allow_commands: bool = False
     name: str = "gate"
     login: str = USUAL_LOGIN
     comment: bool = True

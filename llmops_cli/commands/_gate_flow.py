@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 class GateOptions:
     """What was asked for: which revisions, how strict, who approved, where answers come from, at which cost.
 
+    `allow_commands` lets programs answer as models: the environment names them, but they may be files of the change.
     `with_diffs` puts into the report how the words and the tokens of each prompt changed.
     """
 
@@ -39,6 +40,7 @@ class GateOptions:
     use_cache: bool
     max_cost_usd: float | None
     max_calls: int | None
+    allow_commands: bool
     with_diffs: bool = False
 
 
@@ -115,5 +117,6 @@ def gateway_settings(workspace: Workspace, sides: GateSides, options: GateOption
         offline=workspace.invocation.offline,
         use_cache=options.use_cache,
         price=price,
+        allow_commands=options.allow_commands,
         notify=workspace.console.note,
     )

@@ -180,6 +180,8 @@ class GateEvidence:
             use_cache=True,
             max_cost_usd=None,
             max_calls=None,
+            # what is published is merged: its programs are no longer somebody's proposal
+            allow_commands=True,
         )
         report = asyncio.run(run_gate(self._workspace, options))
         return {item.prompt_id: item for item in report.prompts}

@@ -37,6 +37,14 @@ def ci_github(  # noqa: PLR0913 - the inputs of the Action, grouped in the first
             help="Spend at most this on the whole check.",
         ),
     ] = None,
+    allow_commands: Annotated[
+        bool,
+        typer.Option(
+            "--allow-commands",
+            envvar="LLMOPS_CI_ALLOW_COMMANDS",
+            help="Let programs answer (LLMOPS_COMMAND_…), also of the change.",
+        ),
+    ] = False,
     name: Annotated[
         str,
         typer.Option("--name", metavar="NAME", envvar="LLMOPS_CI_NAME", help="Tells several checks apart."),
@@ -70,6 +78,7 @@ def ci_github(  # noqa: PLR0913 - the inputs of the Action, grouped in the first
         approved_by=approved.strip(),
         replay=replay,
         max_cost_usd=max_cost,
+        allow_commands=allow_commands,
         name=_name(name),
         login=login,
         comment=comment,

@@ -53,6 +53,9 @@ def gate(  # noqa: PLR0913 - the options of the command; they are grouped in its
         int | None,
         typer.Option("--max-calls", metavar="N", min=0, help="Ask models at most so often.", show_default=False),
     ] = None,
+    allow_commands: Annotated[
+        bool, typer.Option("--allow-commands", help="Let programs answer (LLMOPS_COMMAND_…), also of the change.")
+    ] = False,
     output_format: Annotated[GateFormat, typer.Option("--format", help="How to print the report.")] = GateFormat.TEXT,
 ) -> ExitCode:
     """Decide whether a change may pass: files, guard of the gate, and evaluation of what it reaches.
@@ -82,6 +85,7 @@ def gate(  # noqa: PLR0913 - the options of the command; they are grouped in its
         use_cache=not no_cache,
         max_cost_usd=max_cost,
         max_calls=max_calls,
+        allow_commands=allow_commands,
     )
     workspace = workspace_of(ctx)
     report = asyncio.run(run_gate(workspace, options))

@@ -250,12 +250,35 @@ def test_a_provider_that_fails_is_no_verdict(world: GateWorld, monkeypatch: pyte
     world.edit(PROMPT, "name: echo/echo", "name: bad/model")
     world.bump()
 
-    code, report = world.gate()
+    code, report = world.gate("--allow-commands")
 
     (prompt,) = report["prompts"]
     assert (code, prompt["verdict"]) == (5, "inconclusive"), prompt["reasons"]
     assert report["conclusion"] == "action_required"
-    assert world.gate("--strict")[1]["conclusion"] == "failure"
+    assert world.gate("--strict", "--allow-commands")[1]["conclusion"] == "failure"
+
+
+def test_a_program_of_the_change_does_not_run_unless_that_is_said(
+    world: GateWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    monkeypatch.setenv("LLMOPS_COMMAND_MINE", "sh answer.sh")
+    world.git("checkout", "-q", "main")
+    world.edit(PROJECT, "providers:\n", "providers:\n  mine: {protocol: command, deterministic: true}\n")
+    world.commit("A provider")
+    world.git("checkout", "-q", "-B", "change")
+    world.write("answer.sh", f"touch {ran}\ncat\n")
+    world.edit(PROMPT, "name: echo/echo", "name: mine/model")
+    world.bump()
+
+    code, report = world.gate()
+
+    (prompt,) = report["prompts"]
+    assert (code, prompt["verdict"], report["conclusion"]) == (6, "not run", "action_required")
+    assert "runs a program, which is not allowed here" in " ".join(prompt["reasons"])
+    assert not ran.exists()
+    world.gate("--allow-commands")
+    assert ran.exists()
 
 
 def test_a_provider_that_only_the_change_knows_is_not_called(world: GateWorld) -> None:

@@ -61,7 +61,8 @@ class CommandProvider:
     def _command(self) -> list[str]:
         if not self._context.allow_commands:
             message = f"provider '{self._context.settings.name}' runs a program, which is not allowed here."
-            raise SetupError(message, hint="Code of a pull request does not run in CI; answer from recordings.")
+            hint = "It may be code of the change that is judged. Answer from recordings, or say --allow-commands."
+            raise SetupError(message, hint=hint)
         command = shlex.split(self._context.environ.get(self._variable, ""))
         if not command:
             message = f"the environment variable {self._variable} does not say which program to run."
