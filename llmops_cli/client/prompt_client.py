@@ -16,7 +16,7 @@ from llmops_cli.client.follower import Follower
 from llmops_cli.client.served import PromptUnavailableError, ServedPrompt, Source
 from llmops_cli.client.transport import Transport
 from llmops_cli.core.errors import UsageError
-from llmops_cli.core.releases import ENVIRONMENT
+from llmops_cli.core.release_fields import ENVIRONMENT
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.core.snapshot import LARGEST_SNAPSHOT, parse_snapshot
 from llmops_cli.core.strict_document import DocumentError

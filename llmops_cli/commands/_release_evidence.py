@@ -11,8 +11,8 @@ from llmops_cli.commands._judge_licences import suite_licences, without_licence
 from llmops_cli.commands._scores import baseline_path_of, load_committed
 from llmops_cli.core.canonical_json import digest_of, digest_of_bytes
 from llmops_cli.core.errors import IncomparableError, LlmopsError
+from llmops_cli.core.release_evidence import EvalEvidence, MetricEvidence
 from llmops_cli.core.release_policy import ACCEPTED, ACCEPTED_HINT, PASS
-from llmops_cli.core.releases import EvalEvidence, MetricEvidence
 from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 from llmops_cli.release.clock import moment

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.environment_state import LONGEST_REASON
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.release_events import LONGEST_LINK
-from llmops_cli.core.releases import LONGEST_NAME
+from llmops_cli.core.release_fields import LONGEST_NAME
 from llmops_cli.release.plan import Intent
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import UsageError
-from llmops_cli.core.releases import ENVIRONMENT
+from llmops_cli.core.release_fields import ENVIRONMENT
 from llmops_cli.core.safe_text import safe_text
 from llmops_cli.core.suggestion import did_you_mean
 

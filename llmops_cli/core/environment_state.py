@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Self
 from llmops_cli.core.canonical_json import canonical_json_of_texts
 from llmops_cli.core.changed_part import changed_part
 from llmops_cli.core.release_content import PROMPT_ID
-from llmops_cli.core.releases import DIGEST, ENVIRONMENT, LONGEST_NAME, MOMENT, SCHEMA, ReleaseRef
+from llmops_cli.core.release_fields import DIGEST, ENVIRONMENT, LONGEST_NAME, MOMENT, SCHEMA
+from llmops_cli.core.releases import ReleaseRef
 from llmops_cli.core.strict_document import LARGEST_STATE, DocumentError, Fields, read_document
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.canonical_json import canonical_json, digest_of_bytes
 from llmops_cli.core.environment_state import LONGEST_REASON
 from llmops_cli.core.release_content import PROMPT_ID
-from llmops_cli.core.releases import DIGEST, ENVIRONMENT, LARGEST_VERSION, LONGEST_NAME, MOMENT, SCHEMA, ReleaseRef
+from llmops_cli.core.release_fields import DIGEST, ENVIRONMENT, LARGEST_VERSION, LONGEST_NAME, MOMENT, SCHEMA
+from llmops_cli.core.releases import ReleaseRef
 from llmops_cli.core.strict_document import DocumentError, Fields, read_document
 
 if TYPE_CHECKING:

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from llmops_cli.core.canonical_json import canonical_json, digest_of, digest_of_bytes, short_digest
 from llmops_cli.core.release_content import PROMPT_ID, prompt_from_content
+from llmops_cli.core.release_evidence import EvalEvidence
+from llmops_cli.core.release_fields import COMMIT, DIGEST, LARGEST_VERSION, LONGEST_NAME, MOMENT, SCHEMA
 from llmops_cli.core.strict_document import DocumentError, Fields, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.core.prompts import Prompt
-
-SCHEMA = 1
-"""The version of the formats of release, state and event; raised when an older reader would misread them."""
-
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-MOMENT = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?Z")
-ENVIRONMENT = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(?:[-_][a-z0-9]+)*")
-LARGEST_VERSION = 10**9
-LONGEST_NAME = 200
-PUBLISHABLE_VERDICTS = frozenset({"pass", "accepted"})
-"""`accepted`: nothing to compare with (a first baseline, a new suite), or too few cases to tell where the policy
-only warns; a person accepted the measurement in review, and no critical case fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -90,99 +76,6 @@ class GitOrigin:
         )
         fields.done()
         return origin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricEvidence:
-    """The mean of one metric over `cases` cases with its 95% interval, all in [0, 1]."""
-
-    mean: float
-    low: float
-    high: float
-    cases: int
-
-    def as_json(self) -> JsonObject:
-        """Return the figures as a release holds them."""
-        return {"cases": self.cases, "high": self.high, "low": self.low, "mean": self.mean}
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read the figures.
-
-        Raises:
-            DocumentError: when a field is missing, unknown or out of [0, 1].
-        """
-        figures = cls(
-            mean=fields.number("mean"),
-            low=fields.number("low"),
-            high=fields.number("high"),
-            cases=fields.integer("cases"),
-        )
-        fields.done()
-        if not 0 <= figures.low <= figures.mean <= figures.high <= 1:
-            message = f"{fields.place('mean')} and its interval are not in order within [0, 1]"
-            raise DocumentError(message)
-        return figures
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvalEvidence:
-    """What was measured of exactly this content.
-
-    `baseline` is the digest of the committed baseline, `verdict` one of `PUBLISHABLE_VERDICTS`, `at`, `by` and
-    `why` are those of its acceptance.
-    """
-
-    suite_digest: str
-    baseline: str
-    verdict: str
-    score: float | None
-    cases: int
-    model_asked: str
-    models_served: tuple[str, ...]
-    metrics: Mapping[str, MetricEvidence]
-    at: str
-    by: str
-    why: str = ""
-
-    def as_json(self) -> JsonObject:
-        """Return the evidence as a release holds it."""
-        return {
-            "at": self.at,
-            "baseline": self.baseline,
-            "by": self.by,
-            "cases": self.cases,
-            "metrics": {name: metric.as_json() for name, metric in self.metrics.items()},
-            "model_asked": self.model_asked,
-            "models_served": list(self.models_served),
-            "score": self.score,
-            "suite_digest": self.suite_digest,
-            "verdict": self.verdict,
-            "why": self.why,
-        }
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read the evidence.
-
-        Raises:
-            DocumentError: when a field is missing, unknown or malformed.
-        """
-        evidence = cls(
-            suite_digest=fields.text("suite_digest", pattern=DIGEST),
-            baseline=fields.text("baseline", pattern=DIGEST),
-            verdict=fields.text("verdict", least=1, most=40),
-            score=fields.optional_number("score"),
-            cases=fields.integer("cases"),
-            model_asked=fields.text("model_asked", most=300),
-            models_served=fields.texts("models_served"),
-            metrics={name: MetricEvidence.from_fields(entry) for name, entry in fields.named("metrics")},
-            at=fields.text("at", pattern=MOMENT),
-            by=fields.text("by", most=LONGEST_NAME),
-            why=fields.optional_text("why"),
-        )
-        fields.done()
-        return evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

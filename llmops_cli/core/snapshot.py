@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import canonical_json, digest_of_bytes
 from llmops_cli.core.environment_state import EnvironmentState, parse_state
-from llmops_cli.core.releases import SCHEMA, Release, ReleaseRef, parse_release
+from llmops_cli.core.release_fields import SCHEMA
+from llmops_cli.core.releases import Release, ReleaseRef, parse_release
 from llmops_cli.core.strict_document import DocumentError, Fields, read_document
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from llmops_cli.core.prompts import Prompt
-    from llmops_cli.core.releases import EvalEvidence, GitOrigin, Release
+    from llmops_cli.core.release_evidence import EvalEvidence
+    from llmops_cli.core.releases import GitOrigin, Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmops_cli.core.environment_state import EnvironmentState
+    from llmops_cli.core.release_evidence import EvalEvidence
     from llmops_cli.core.release_target import Target
-    from llmops_cli.core.releases import EvalEvidence, Release
+    from llmops_cli.core.releases import Release
     from llmops_cli.release.plan import Intent
     from llmops_cli.release.proposals import EvidenceSource, Lineage, Proposal
     from llmops_cli.release.publish_rules import Refusal

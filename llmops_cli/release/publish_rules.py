@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llmops_cli.core.environment_state import EnvironmentState, PromptState
-    from llmops_cli.core.releases import EvalEvidence, Release
+    from llmops_cli.core.release_evidence import EvalEvidence
+    from llmops_cli.core.releases import Release
     from llmops_cli.release.proposals import Lineage, Proposal
 
 

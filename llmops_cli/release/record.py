@@ -10,7 +10,7 @@ from llmops_cli.core.releases import Release
 
 if TYPE_CHECKING:
     from llmops_cli.core.prompts import Prompt
-    from llmops_cli.core.releases import EvalEvidence
+    from llmops_cli.core.release_evidence import EvalEvidence
     from llmops_cli.release.proposals import Proposal
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.prompts import Message, ModelSettings, Prompt, Role, Template, Variable
 from llmops_cli.core.release_events import Change, EventKind
-from llmops_cli.core.releases import EvalEvidence, GitOrigin, MetricEvidence, Release
+from llmops_cli.core.release_evidence import EvalEvidence, MetricEvidence
+from llmops_cli.core.releases import GitOrigin, Release
 from llmops_cli.release.apply import Receipt, apply
 from llmops_cli.release.plan import Intent, Plan
 from llmops_cli.release.reading import load_state

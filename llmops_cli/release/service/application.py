@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from llmops_cli.core.errors import LlmopsError
-from llmops_cli.core.releases import ENVIRONMENT
+from llmops_cli.core.release_fields import ENVIRONMENT
 from llmops_cli.core.safe_text import safe_text
 from llmops_cli.release.clock import moment
 from llmops_cli.release.service.answers import ProblemError, problem_answer, problem_of

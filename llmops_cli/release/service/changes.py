@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.canonical_json import canonical_json
 from llmops_cli.core.errors import LlmopsError, RefusedError
 from llmops_cli.core.release_events import MOST_CHANGES, Event, EventKind, parse_event
+from llmops_cli.core.release_evidence import PUBLISHABLE_VERDICTS
 from llmops_cli.core.release_target import StaleRevisionError, StoredRelease, Write
-from llmops_cli.core.releases import PUBLISHABLE_VERDICTS, parse_release
+from llmops_cli.core.releases import parse_release
 from llmops_cli.core.strict_document import LARGEST_DOCUMENT, DocumentError, Fields
 from llmops_cli.release.drill import ENVIRONMENT as DRILL
 from llmops_cli.release.reading import events_back, load_release, load_state

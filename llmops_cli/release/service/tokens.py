@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-from llmops_cli.core.releases import MOMENT
+from llmops_cli.core.release_fields import MOMENT
 from llmops_cli.core.strict_document import DocumentError, Fields
 from llmops_cli.release.clock import moment
 from llmops_cli.release.service.grants import Grant, Permissions

@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING
 from llmops_cli.core.environment_state import EnvironmentState, parse_state
 from llmops_cli.core.errors import TargetError, UsageError
 from llmops_cli.core.release_content import PROMPT_ID
+from llmops_cli.core.release_fields import DIGEST, ENVIRONMENT
 from llmops_cli.core.release_target import (
     DamagedRecordError,
     ReleaseExistsError,
     StaleRevisionError,
     UnknownOutcomeError,
 )
-from llmops_cli.core.releases import DIGEST, ENVIRONMENT, Release, ReleaseRef, parse_release
+from llmops_cli.core.releases import Release, ReleaseRef, parse_release
 from llmops_cli.core.snapshot import LARGEST_SNAPSHOT
 from llmops_cli.core.strict_document import LARGEST_STATE, DocumentError
 from llmops_cli.release.atomic_files import create_file, make_folder, replace_file, sync_folder

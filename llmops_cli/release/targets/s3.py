@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from llmops_cli.core.environment_state import parse_state
 from llmops_cli.core.errors import SetupError, TargetError, UsageError
+from llmops_cli.core.release_fields import DIGEST
 from llmops_cli.core.release_target import ReleaseExistsError, StaleRevisionError, UnknownOutcomeError
-from llmops_cli.core.releases import DIGEST
 from llmops_cli.core.strict_document import DocumentError
 from llmops_cli.release.clock import SystemClock
 from llmops_cli.release.polling import poll

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import LlmopsError
-from llmops_cli.core.releases import ENVIRONMENT
+from llmops_cli.core.release_fields import ENVIRONMENT
 from llmops_cli.release.reading import stored_release
 from llmops_cli.release.service.answers import REVALIDATE, ProblemError, json_answer, matches, not_modified, problem_of
 from llmops_cli.release.service.calls import number

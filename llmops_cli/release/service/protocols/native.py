@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response, StreamingResponse
 
 from llmops_cli.core.release_content import PROMPT_ID
-from llmops_cli.core.releases import LARGEST_VERSION, parse_release
+from llmops_cli.core.release_fields import LARGEST_VERSION
+from llmops_cli.core.releases import parse_release
 from llmops_cli.core.strict_document import DocumentError
 from llmops_cli.release.service.answers import (
     FOR_EVER,
