@@ -125,7 +125,7 @@ class _ProgressOfRun:
     def tell(self, progress: RunProgress) -> None:
         state = "error" if progress.last.errored else "pass" if progress.last.passed else "fail"
         self._console.detail(f"{self._name} {progress.last.key.case_id} {state}")
-        self._line.show(progress.done, progress.total, lambda: self._words(progress))
+        self._line.show(progress.done, progress.total, lambda: self._words(progress), left_seconds=progress.eta_seconds)
 
     def clear(self) -> None:
         self._line.clear()

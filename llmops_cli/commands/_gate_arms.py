@@ -129,7 +129,7 @@ class OpenArm:
         return provider is not None and provider.deterministic and self.job.model.temperature == 0
 
     def _tell(self, progress: RunProgress) -> None:
-        self._line.show(progress.done, progress.total, lambda: self._words(progress))
+        self._line.show(progress.done, progress.total, lambda: self._words(progress), left_seconds=progress.eta_seconds)
 
     def _words(self, progress: RunProgress) -> str:
         return f"{self._label}: {count(progress.done)} of {count(progress.total)}, {progress.failed} failed"

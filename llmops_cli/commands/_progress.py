@@ -28,15 +28,18 @@ class ProgressLine:
         self._last = self._started
         self._drawn = False
 
-    def show(self, done: int, total: int, words: Callable[[], str]) -> None:
-        """Say `words()` and the time that is left, unless it was said a moment ago."""
+    def show(self, done: int, total: int, words: Callable[[], str], *, left_seconds: float | None = None) -> None:
+        """Say `words()` and the time that is left, unless it was said a moment ago.
+
+        `left_seconds` is for who knows better than the share that is done: what an earlier attempt did took no time.
+        """
         now = self._clock()
         on_terminal = self._console.shows_status
         wait = REDRAW_EVERY_SECONDS if on_terminal else LOG_EVERY_SECONDS
         if now - self._started < FIRST_AFTER_SECONDS or now - self._last < wait:
             return
         self._last = now
-        line = f"{words()}{self._left(done, total, now)}"
+        line = f"{words()}{self._left(done, total, now, left_seconds)}"
         if on_terminal:
             self._console.status(line[: self._console.error_page.width - 1])
             self._drawn = True
@@ -49,7 +52,8 @@ class ProgressLine:
             self._console.status("")
             self._drawn = False
 
-    def _left(self, done: int, total: int, now: float) -> str:
+    def _left(self, done: int, total: int, now: float, known: float | None) -> str:
         if not done or done >= total:
             return ""
-        return f", about {seconds((now - self._started) / done * (total - done))} left"
+        left = (now - self._started) / done * (total - done) if known is None else known
+        return f", about {seconds(left)} left"

@@ -117,11 +117,3 @@ class Target(Protocol):
     def close(self) -> None:
         """Let go of files and connections."""
         ...
-
-
-class CountsClients(Protocol):
-    """What a target offers beside the port when it knows who reads from it (the service does)."""
-
-    def clients_at(self, environment: str, revision: int) -> tuple[int, int]:
-        """Return how many connected clients have confirmed `revision` or a later one, and how many are connected."""
-        ...

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llmops_cli.core.completions import Completion
     from llmops_cli.core.scores import Score, ScoreFailure
 
@@ -68,13 +66,3 @@ class Trial:
         """Whether every metric that measured met its threshold; an errored trial has not passed."""
         deciding = self.deciding
         return not self.errored and bool(deciding) and all(score.passed for score in deciding)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YardstickDigests:
-    """What measures. Two runs can be compared only where all of these agree."""
-
-    metrics: str
-    dataset: str
-    rubrics: Mapping[str, str]
-    judges: Mapping[str, str]

@@ -23,13 +23,6 @@ def usd(amount: float | None) -> str:
     return f"{sign}${size:.{digits}f}".rstrip("0").rstrip(".")
 
 
-def usd_change(amount: float | None) -> str:
-    """Return dollars with their sign: `+$200`, `−$0.0020`."""
-    if amount is None:
-        return UNKNOWN
-    return f"+{usd(amount)}" if amount > 0 else usd(amount)
-
-
 def count(number: int | None) -> str:
     """Return a whole number with separators."""
     return UNKNOWN if number is None else f"{number:,}"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from llmops_cli.core.errors import InvalidFileError, RefusedError, SetupError
 from llmops_cli.core.runs import Trial, TrialError, TrialKey
 from llmops_cli.core.scores import Score, ScoreFailure
-from llmops_cli.evals.runs.case_scores import iter_case_outcomes, iter_case_scores
+from llmops_cli.evals.runs.case_scores import iter_case_outcomes
 from llmops_cli.evals.runs.journal import Journal, read_entries, read_header
 from llmops_cli.evals.runs.journal_line import JournalEntry, entry_as_line, entry_from_line
 
@@ -120,15 +120,15 @@ def test_a_file_without_our_first_line_is_no_journal(tmp_path: Path, content: by
 def test_the_scores_of_every_case_come_trial_by_trial(world: World) -> None:
     world.run(job_of(cases_of(4, wrong_every=2), repeats=2), Echo())
     path = next(world.folders.records()).journal
-    assert list(iter_case_scores(path)) == [
+    cases = list(iter_case_outcomes(path))
+    assert [(case.case_id, [outcome.score for outcome in case.trials]) for case in cases] == [
         ("case-00000", [0.0, 0.0]),
         ("case-00001", [1.0, 1.0]),
         ("case-00002", [0.0, 0.0]),
         ("case-00003", [1.0, 1.0]),
     ]
-    first = next(iter_case_outcomes(path))
-    assert [outcome.passed for outcome in first.trials] == [False, False]
-    assert first.trials[0].metrics == (("equals", 0.0),)
+    assert [outcome.passed for outcome in cases[0].trials] == [False, False]
+    assert cases[0].trials[0].metrics == (("equals", 0.0),)
 
 
 @contextmanager

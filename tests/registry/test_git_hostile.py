@@ -81,7 +81,7 @@ def use_everything(root: Path) -> None:
         assert len(list(repository.log(["prompts/a.yaml"]))) == 3
         tree = repository.tree_at("main")
         assert [tree.read(path) for path in tree.paths()]
-        assert repository.changed_paths("main~1", "main") == ("prompts/a.yaml",)
+        assert [change.path for change in repository.differences("main~1", "main")] == ["prompts/a.yaml"]
         assert repository.differences("main~1", "main", renames=True)
         assert repository.merge_base("main", "main~1") == repository.resolve("main~1")
         assert repository.is_ancestor("main~2", "main")

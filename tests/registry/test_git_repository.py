@@ -203,7 +203,7 @@ def test_merge_bases_and_ancestors(scratch: Scratch) -> None:
         assert repository.is_ancestor(base, "side")
         assert not repository.is_ancestor("main", "side")
         assert repository.is_ancestor("main", "main")
-        assert repository.changed_paths("side", "main") == ("a", "b")
+        assert {change.path for change in repository.differences("side", "main")} == {"a", "b"}
     orphan = scratch.git("commit-tree", scratch.git("write-tree"), "-m", "orphan")
     with GitRepository.open(scratch.root) as repository:
         assert repository.merge_base("main", orphan) is None

@@ -9,7 +9,6 @@ from math import fsum
 from typing import TYPE_CHECKING
 
 from llmops_cli.evals.baselines.baseline_path import baseline_path
-from llmops_cli.evals.compare.comparability import compare_yardsticks
 from llmops_cli.evals.compare.intervals import Interval
 from llmops_cli.evals.compare.student_t import t_quantile
 
@@ -81,15 +80,6 @@ def stale_reasons(baseline: Baseline, *, now: datetime, models_served: tuple[str
         before, after = ", ".join(run.models_served), ", ".join(sorted(models_served))
         reasons.append(f"The baseline was answered by {before}, now {after} answers.")
     return tuple(reasons)
-
-
-def check_baseline(baseline: Baseline, now_measured: MeasuredRun, *, now: datetime) -> tuple[str, ...]:
-    """Return everything that keeps a baseline from being used for a comparison as it is, as sentences."""
-    problems = list(stale_reasons(baseline, now=now, models_served=now_measured.models_served))
-    if baseline.run.model_asked != now_measured.model_asked:
-        problems.append(f"The baseline was measured on {baseline.run.model_asked}, not on {now_measured.model_asked}.")
-    problems.extend(compare_yardsticks(baseline.run.yardstick, now_measured.yardstick).sentences())
-    return tuple(problems)
 
 
 def scores_nothing(run: MeasuredRun) -> bool:

@@ -19,8 +19,6 @@ from llmops_cli.evals.compare.student_t import t_quantile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_TWO_RATERS = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -81,45 +79,6 @@ def gwet_ac1(pairs: Sequence[tuple[str, str]], *, confidence: float = 0.95) -> A
     spread = math.fsum((item - value) ** 2 for item in items) / (total - 1) if total > 1 else 1.0
     half = t_quantile(0.5 + confidence / 2, total - 1) * math.sqrt(spread / total) if total > 1 else 2.0
     return Agreement(value, Interval(max(value - half, -1.0), min(value + half, 1.0)))
-
-
-def fleiss_kappa(counts: Sequence[Sequence[int]]) -> float:
-    """Return Fleiss' kappa; a row per item with the number of raters for each category, the same sum in all rows.
-
-    Raises:
-        ValueError: when there are no items, or the rows have different numbers of raters.
-    """
-    raters = {sum(row) for row in counts}
-    if len(raters) != 1 or (each := raters.pop()) < _TWO_RATERS:
-        message = "Fleiss' kappa needs items that the same number of raters, at least two, have rated"
-        raise ValueError(message)
-    items = len(counts)
-    agreement = math.fsum((sum(n * n for n in row) - each) / (each * (each - 1)) for row in counts) / items
-    shares = [sum(column) / (items * each) for column in zip(*counts, strict=True)]
-    chance = math.fsum(share * share for share in shares)
-    return (agreement - chance) / (1 - chance) if chance < 1 else 0.0
-
-
-def krippendorff_alpha(items: Sequence[Sequence[str | None]]) -> float:
-    """Return Krippendorff's alpha for names; a row per item with each rater's answer, None where one is missing.
-
-    Raises:
-        ValueError: when no item has two answers.
-    """
-    rated = [[answer for answer in row if answer is not None] for row in items]
-    paired = [row for row in rated if len(row) >= _TWO_RATERS]
-    total = sum(map(len, paired))
-    if not paired:
-        message = "Krippendorff's alpha needs an item with at least two answers"
-        raise ValueError(message)
-    counts = Counter(chain.from_iterable(paired))
-    apart = math.fsum(_disagreeing(row) / (len(row) - 1) for row in paired) / total
-    expected = (total * total - sum(n * n for n in counts.values())) / (total * (total - 1))
-    return 1 - apart / expected if expected > 0 else 1.0
-
-
-def _disagreeing(row: Sequence[str]) -> int:
-    return len(row) ** 2 - sum(n * n for n in Counter(row).values())
 
 
 def _count(pairs: Sequence[tuple[str, str]]) -> int:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from llmops_cli.core.scores import ScoreContext
 
 EMPTY, ECHO, REFUSAL, MASTER_KEY = "empty", "echo", "refusal", "master-key"
-PRECHECKS = (EMPTY, ECHO, REFUSAL, MASTER_KEY)
-"""Their names, as the `allow` parameter takes them."""
 
 ALLOW: JsonObject = {
     "description": "Checks before the judge that are left out: a suite about refusing well allows `refusal`.",

@@ -52,10 +52,3 @@ def iter_case_outcomes(journal: Path) -> Iterator[CaseOutcomes]:
     for case_id in sorted(trials):
         in_order = tuple(sorted(trials[case_id], key=lambda outcome: outcome.number))
         yield CaseOutcomes(case_id=case_id, trials=in_order, errored=errored.get(case_id, 0))
-
-
-def iter_case_scores(journal: Path) -> Iterator[tuple[str, list[float]]]:
-    """Yield every case with at least one measured trial, by id, with the scores of its trials in order."""
-    for case in iter_case_outcomes(journal):
-        if case.trials:
-            yield case.case_id, [outcome.score for outcome in case.trials]

@@ -115,11 +115,6 @@ class TrialCounts:
         """Trials left out because the run stopped early."""
         return self.planned - self.done
 
-    @property
-    def errored_fraction(self) -> float:
-        """The share of errored trials among those done; 0 when nothing was done."""
-        return self.errored / self.done if self.done else 0.0
-
     def as_json(self) -> JsonObject:
         """Return the form of `run.json`."""
         return {"errored": self.errored, "failed": self.failed, "passed": self.passed, "planned": self.planned}

@@ -75,8 +75,3 @@ def missing_object(commit_id: str, *, shallow: bool) -> SetupError:
     message = f"the commit {commit_id[:10]} is not in this clone."
     hint = f"Fetch the rest of the history: {DEEPEN}" if shallow else "Check the repository: git fsck"
     return SetupError(message, hint=hint)
-
-
-def shallow_note(commit_id: str) -> str:
-    """Say where the history of a shallow clone ends and how to get the rest."""
-    return f"This clone is shallow: what came before {commit_id[:10]} is not here. Fetch it: {DEEPEN}"

@@ -196,10 +196,6 @@ class GitRepository:
             return
         yield from read_changes(self._process, self.resolve(reference), paths, rare=rare)
 
-    def changed_paths(self, older: str, newer: str) -> tuple[str, ...]:
-        """Return the paths whose content or kind differs between two revisions, sorted; a move is two paths."""
-        return tuple(sorted({change.path for change in self.differences(older, newer)}))
-
     def differences(self, older: str, newer: str, *, renames: bool = False) -> tuple[FileChange, ...]:
         """Return what differs between two revisions; with `renames`, a move is one change."""
         ids = (self.resolve(older), self.resolve(newer))

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.canonical_json import canonical_json, digest_of_bytes
-from llmops_cli.core.environment_state import EnvironmentState
 from llmops_cli.core.release_target import DamagedRecordError
 from llmops_cli.core.snapshot import served_refs, snapshot_data
 from llmops_cli.release.flagd import flagd_document
@@ -21,7 +20,7 @@ from llmops_cli.release.reading import load_release, load_state
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from llmops_cli.core.environment_state import PromptState
+    from llmops_cli.core.environment_state import EnvironmentState, PromptState
     from llmops_cli.core.release_target import Target
     from llmops_cli.core.releases import Release, ReleaseRef
 
@@ -81,11 +80,6 @@ class View:
         records = {ref.record for _, ref in served_refs(state)}
         releases = {record: release for record, release in self.releases.items() if record in records}
         return View(state=state, releases=releases, problems=self.problems, patterns=tuple(patterns))
-
-
-def empty_view(environment: str) -> View:
-    """Return the view of an environment that serves nothing yet."""
-    return View(state=EnvironmentState(environment=environment), releases={})
 
 
 def load_view(target: Target, environment: str, before: View | None = None) -> View:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops_cli.evals.judges.agreement import cohen_kappa, fleiss_kappa, gwet_ac1, krippendorff_alpha
+from llmops_cli.evals.judges.agreement import cohen_kappa, gwet_ac1
 from llmops_cli.evals.judges.prediction_powered import ppi_mean
 
 TABLES = {
@@ -42,22 +42,6 @@ def test_kappa_and_its_interval_are_those_of_statsmodels(name: str) -> None:
 def test_ac1_and_its_interval_are_those_of_irrcac(name: str) -> None:
     found = gwet_ac1(pairs_of(TABLES[name]))
     assert (found.value, *found.interval) == pytest.approx(AC1[name], abs=6e-6)
-
-
-def test_fleiss_kappa_of_the_published_example() -> None:
-    # Fleiss (1971) as in the Wikipedia article: 10 subjects, 5 categories, 14 raters
-    table = [
-        [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
-        [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
-    ]  # fmt: skip
-    assert fleiss_kappa(table) == pytest.approx(0.2099, abs=5e-5)
-
-
-def test_krippendorffs_alpha_of_the_published_example() -> None:
-    # three coders, 15 units, answers missing: nominal alpha 0.691 (Wikipedia, after Krippendorff)
-    coders = ("* * * * * 3 4 1 2 1 1 3 3 * 3", "1 * 2 1 3 3 4 3 * * * * * * *", "* * 2 1 3 4 4 * 2 1 1 3 3 * 4")
-    units = [[None if answer == "*" else answer for answer in row] for row in zip(*map(str.split, coders), strict=True)]
-    assert krippendorff_alpha(units) == pytest.approx(0.691, abs=5e-4)
 
 
 # people and judge on 60 answers, and a judge that passes 235 of 300 others: ppi_py 0.2.3 (the authors' library)
@@ -105,9 +89,5 @@ def test_the_same_answers_agree_perfectly(answers: list[str]) -> None:
 def test_nothing_to_compare_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         cohen_kappa([])
-    with pytest.raises(ValueError, match="same number of raters"):
-        fleiss_kappa([[1, 1], [2, 1]])
-    with pytest.raises(ValueError, match="two answers"):
-        krippendorff_alpha([["a", None]])
     with pytest.raises(ValueError, match="at least two answers"):
         ppi_mean([1.0], [1.0], [])
