@@ -12,6 +12,7 @@ from llmops_cli.ci.gate_change import GateChange
 from llmops_cli.evals.gating.null_models import NullProbe, probe
 from llmops_cli.evals.job import EvalJob
 from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS, bind
+from llmops_cli.registry.suites import load_suite
 from llmops_cli.registry.templates.template import render_messages
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ async def _best(prompt: Prompt, suite: Suite, cases: Sequence[Case]) -> NullProb
 def _side(catalog: Catalog, prompt_id: str) -> tuple[Prompt, Suite] | None:
     if catalog.path_of(prompt_id) is None or catalog.suite_path_of(prompt_id) is None:
         return None
-    prompt, suite = catalog.load(prompt_id).prompt, catalog.load_suite(prompt_id, KNOWN_METRICS).suite
+    prompt, suite = catalog.load(prompt_id).prompt, load_suite(catalog, prompt_id, KNOWN_METRICS).suite
     return None if prompt is None or suite is None else (prompt, suite)
 
 

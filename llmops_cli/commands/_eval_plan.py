@@ -9,6 +9,7 @@ from llmops_cli.commands._judge_licences import without_licence
 from llmops_cli.commands._prompt_reference import find_prompt
 from llmops_cli.core.errors import NothingMatchedError, UsageError
 from llmops_cli.core.safe_text import safe_text
+from llmops_cli.registry.suites import usable_suite
 
 if TYPE_CHECKING:
     from llmops_cli.commands._eval_options import EvalOptions
@@ -52,7 +53,7 @@ def plan_runs(workspace: Workspace, options: EvalOptions, gateway: Gateway) -> t
     planned: list[PlannedRun] = []
     nothing: NothingMatchedError | None = None
     for prompt in _prompts(workspace, options):
-        suite = workspace.catalog.suite(prompt.id, KNOWN_METRICS)
+        suite = usable_suite(workspace.catalog, prompt.id, KNOWN_METRICS)
         for model in options.models or (None,):
             try:
                 planned.append(_planned(workspace, options, gateway, prompt, suite, model))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
+from llmops_cli.registry.suites import load_suite
 
 if TYPE_CHECKING:
     from llmops_cli.ci.gate_sides import GateSides
@@ -58,7 +59,7 @@ def parts_of(sides: GateSides, prompt_id: str) -> Parts:
         prompt_id=prompt_id,
         head=head.prompt(prompt_id),
         base=base_prompt,
-        suite=policy.load_suite(prompt_id, KNOWN_METRICS).suite if has_suite else None,
-        head_suite=head.load_suite(prompt_id, KNOWN_METRICS).suite if head.suite_path_of(prompt_id) else None,
+        suite=load_suite(policy, prompt_id, KNOWN_METRICS).suite if has_suite else None,
+        head_suite=load_suite(head, prompt_id, KNOWN_METRICS).suite if head.suite_path_of(prompt_id) else None,
         new=not has_suite,
     )

@@ -15,6 +15,7 @@ from llmops_cli.core.release_evidence import EvalEvidence, MetricEvidence
 from llmops_cli.core.release_policy import ACCEPTED, ACCEPTED_HINT, PASS
 from llmops_cli.core.verdicts import VerdictKind
 from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
+from llmops_cli.registry.suites import usable_suite
 from llmops_cli.release.clock import moment
 from llmops_cli.release.proposals import NoEvidence
 
@@ -48,7 +49,7 @@ class CommittedEvidence:
         evaluate = f"Measure it: llmops eval {prompt.id}, llmops baseline accept {prompt.id}, and commit; or --eval"
         try:
             baseline = self._baseline(prompt)
-            suite = self._catalog.suite(prompt.id, KNOWN_METRICS)
+            suite = usable_suite(self._catalog, prompt.id, KNOWN_METRICS)
         except LlmopsError as error:
             return NoEvidence(reason=error.message, hint=evaluate)
         if changed := _changed_yardstick(self._catalog, prompt, suite, baseline):
@@ -151,7 +152,7 @@ class GateEvidence:
         if run.kind is not VerdictKind.PASS and live is not None and not self._accepts:
             return NoEvidence(reason=f"the gate says {run.kind.value}, which is no pass.", hint=ACCEPTED_HINT)
         summary = run.summary
-        suite = self._catalog.suite(prompt.id, KNOWN_METRICS)
+        suite = usable_suite(self._catalog, prompt.id, KNOWN_METRICS)
         return EvalEvidence(
             suite_digest=_suite_digest(suite),
             baseline=digest_of(summary.as_json()),
@@ -197,7 +198,7 @@ def evidence_is_stale(catalog: Catalog, prompt_id: str) -> bool:
     if loaded is None or loaded.baseline is None:
         return True
     try:
-        prompt, suite = catalog.prompt(prompt_id), catalog.suite(prompt_id, KNOWN_METRICS)
+        prompt, suite = catalog.prompt(prompt_id), usable_suite(catalog, prompt_id, KNOWN_METRICS)
     except LlmopsError:
         return True
     other = loaded.baseline.run.prompt_digest != prompt.digest()

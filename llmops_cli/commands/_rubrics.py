@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.registry.suites import load_suite_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ def suites_with(workspace: Workspace, files: RubricFiles) -> Iterator[Suite]:
 
     catalog = workspace.catalog
     for path in catalog.suite_paths():
-        suite = catalog.load_suite_path(path, KNOWN_METRICS).suite
+        suite = load_suite_path(catalog, path, KNOWN_METRICS).suite
         if suite is not None and any(f"rubrics/{files.rubric.id}." in name for name in suite.rubrics):
             yield suite
 

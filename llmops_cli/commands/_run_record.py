@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from llmops_cli.registry.suites import usable_suite
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
@@ -40,7 +42,7 @@ def stored_run(workspace: Workspace, record: RunRecord) -> StoredRun:
     header = record.header
     identity = cast("JsonObject", header["identity"])
     prompt = workspace.catalog.prompt(str(header["prompt"]))
-    suite = workspace.catalog.suite(prompt.id, KNOWN_METRICS)
+    suite = usable_suite(workspace.catalog, prompt.id, KNOWN_METRICS)
     tiers = {str(name) for name in cast("Sequence[str]", identity["tiers"])}
     job = EvalJob(
         prompt=prompt,

@@ -11,6 +11,7 @@ from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import IncomparableError, InvalidFileError, NothingMatchedError, RefusedError
 from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.core.safe_text import safe_text
+from llmops_cli.registry.suites import usable_suite
 
 if TYPE_CHECKING:
     from llmops_cli.commands._run_record import StoredRun
@@ -194,7 +195,7 @@ def _problems(workspace: Workspace, prompt_id: str) -> tuple[str, ...]:
     if loaded.baseline is None:
         return tuple(finding.message for finding in loaded.findings)
     prompt = workspace.catalog.prompt(prompt_id)
-    suite = workspace.catalog.suite(prompt_id, KNOWN_METRICS)
+    suite = usable_suite(workspace.catalog, prompt_id, KNOWN_METRICS)
     job = EvalJob(prompt=prompt, suite=suite, model=prompt.model, cases=suite.cases)
     # what only warns is compared with nothing, so a baseline may lack it
     warns = without_licence(workspace.catalog, suite)

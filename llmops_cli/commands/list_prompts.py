@@ -8,6 +8,7 @@ from llmops_cli.commands._parameters import Format, TextOrJson
 from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import NothingMatchedError
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.registry.suites import load_suite
 
 if TYPE_CHECKING:
     from llmops_cli.reports.list_report import PromptRow
@@ -42,7 +43,7 @@ def _row(workspace: Workspace, prompt_id: str) -> "PromptRow":
 
     catalog = workspace.catalog
     loaded = catalog.load(prompt_id)
-    suite = catalog.load_suite(prompt_id, KNOWN_METRICS).suite if catalog.suite_path_of(prompt_id) else None
+    suite = load_suite(catalog, prompt_id, KNOWN_METRICS).suite if catalog.suite_path_of(prompt_id) else None
     prompt = loaded.prompt
     return PromptRow(
         id=prompt_id,

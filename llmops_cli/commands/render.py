@@ -9,6 +9,7 @@ from llmops_cli.commands._parameters import Format, PromptName, TextOrJson
 from llmops_cli.commands._prompt_reference import find_prompt
 from llmops_cli.commands._workspace import workspace_of
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.registry.suites import usable_suite
 
 if TYPE_CHECKING:
     from llmops_cli.core.json_value import JsonValue
@@ -49,7 +50,7 @@ def render(
     if case is not None:
         from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS  # noqa: PLC0415 - only when the command runs
 
-        values |= values_of_case(workspace.catalog.suite(prompt.id, KNOWN_METRICS), case)
+        values |= values_of_case(usable_suite(workspace.catalog, prompt.id, KNOWN_METRICS), case)
     if var_file is not None:
         values |= values_of_file(workspace.invocation.path(var_file))
     values |= values_of_options(var or (), prompt)

@@ -11,6 +11,7 @@ import typer
 from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import NothingMatchedError, SetupError, UsageError
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.registry.suites import usable_suite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ def _rubric(workspace: Workspace, name: str) -> "RubricFiles":
     catalog = workspace.catalog
     if name in rubric_names(catalog) or catalog.path_of(name) is None:
         return rubric_files(catalog, name)
-    for path in catalog.suite(name, KNOWN_METRICS).rubrics:
+    for path in usable_suite(catalog, name, KNOWN_METRICS).rubrics:
         return rubric_files(catalog, path.rpartition("/")[2].rpartition(".")[0])
     message = f"the suite of '{name}' names no rubric."
     raise UsageError(message, hint="Name the rubric: llmops review RUBRIC")

@@ -7,6 +7,7 @@ from llmops_cli.commands._prompt_reference import FoundPrompt, find_prompt
 from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import LlmopsError
 from llmops_cli.core.exit_codes import ExitCode
+from llmops_cli.registry.suites import load_suite
 
 
 def show(ctx: typer.Context, name: PromptName, *, output_format: Format = TextOrJson.TEXT) -> ExitCode:
@@ -21,7 +22,7 @@ def show(ctx: typer.Context, name: PromptName, *, output_format: Format = TextOr
     prompt = found.prompt
     catalog = workspace.catalog if found.revision is None else workspace.catalog_at(found.revision)
     suite_path = catalog.suite_path_of(prompt.id)
-    suite = catalog.load_suite(prompt.id, KNOWN_METRICS).suite if suite_path else None
+    suite = load_suite(catalog, prompt.id, KNOWN_METRICS).suite if suite_path else None
     page = PromptPage(
         prompt=prompt,
         label=found.label,

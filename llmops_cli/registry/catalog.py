@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from llmops_cli.core.prompts import Prompt
-    from llmops_cli.core.scores import MetricTable
-    from llmops_cli.core.suites import Suite
     from llmops_cli.registry.project_file import ProjectSettings
     from llmops_cli.registry.tree import FileTree
 
@@ -102,7 +100,7 @@ class Catalog:
         """
         path = self.path_of(prompt_id)
         if path is None:
-            raise self._unknown(prompt_id)
+            raise self.unknown(prompt_id)
         return self.load_path(path)
 
     def load_path(self, path: str) -> LoadedPrompt:
@@ -136,40 +134,18 @@ class Catalog:
         """
         loaded = self.load(prompt_id)
         if loaded.prompt is None:
-            raise invalid(loaded.path, loaded.findings, moment=self._moment)
+            raise self.unusable(loaded.path, loaded.findings)
         return loaded.prompt
 
-    def load_suite(self, prompt_id: str, metrics: MetricTable) -> LoadedSuite:
-        """Read the suite of a prompt with its cases and all findings.
+    def unknown(self, prompt_id: str) -> UsageError:
+        """Return the error that there is no such prompt, with the nearest id as hint."""
+        message = f"there is no prompt '{safe_text(prompt_id, one_line=True)}' ({self.tree.label})."
+        hint = did_you_mean(prompt_id, self._index.prompts) or "List them: llmops list"
+        return UsageError(message, hint=hint)
 
-        Raises:
-            UsageError: when the prompt has no suite.
-        """
-        path = self.suite_path_of(prompt_id)
-        if path is None:
-            if self.path_of(prompt_id) is None:
-                raise self._unknown(prompt_id)
-            message = f"prompt '{prompt_id}' has no suite."
-            raise UsageError(message, hint=f"Write one: {self.settings.paths.evals}/{prompt_id}.yaml")
-        return self.load_suite_path(path, metrics)
-
-    def load_suite_path(self, path: str, metrics: MetricTable) -> LoadedSuite:
-        """Read the suite file at `path`."""
-        from llmops_cli.registry.suite_file import load_suite_file  # noqa: PLC0415 - only commands that read suites
-
-        return load_suite_file(self, path, metrics)
-
-    def suite(self, prompt_id: str, metrics: MetricTable) -> Suite:
-        """Return a suite that is fit for use.
-
-        Raises:
-            UsageError: when the prompt has no suite.
-            InvalidFileError: when the suite or one of its case files has errors; carries all of them.
-        """
-        loaded = self.load_suite(prompt_id, metrics)
-        if loaded.suite is None:
-            raise invalid(loaded.path, loaded.findings, moment=self._moment)
-        return loaded.suite
+    def unusable(self, path: str, findings: tuple[Finding, ...]) -> InvalidFileError:
+        """Return the error that a file of this moment cannot be used, with all that is wrong with it."""
+        return invalid(path, findings, moment="" if self.tree.label == WorkTree.label else self.tree.label)
 
     @cached_property
     def _index(self) -> _Index:
@@ -188,15 +164,6 @@ class Catalog:
 
         found = ((name, read_partial(self.tree, path)) for name, path in self._index.partials.items())
         return {name: text for name, text in found if text is not None}
-
-    @property
-    def _moment(self) -> str:
-        return "" if self.tree.label == WorkTree.label else self.tree.label
-
-    def _unknown(self, prompt_id: str) -> UsageError:
-        message = f"there is no prompt '{safe_text(prompt_id, one_line=True)}' ({self.tree.label})."
-        hint = did_you_mean(prompt_id, self._index.prompts) or "List them: llmops list"
-        return UsageError(message, hint=hint)
 
 
 def folded(name: str) -> str:

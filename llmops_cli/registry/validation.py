@@ -10,6 +10,7 @@ from llmops_cli.core.findings import Finding
 from llmops_cli.core.safe_text import safe_text
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.registry.project_file import PROJECT_PATH, load_project
+from llmops_cli.registry.suites import load_suite_path
 from llmops_cli.registry.tree import unreadable
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class _Validation:
         return same_place and base.tree.holds(prompt.path, data)
 
     def _suite(self, path: str) -> Iterator[FileReport]:
-        loaded = self._catalog.load_suite_path(path, self._metrics)
+        loaded = load_suite_path(self._catalog, path, self._metrics)
         by_path: dict[str, list[Finding]] = {path: [], **{dataset: [] for dataset in loaded.datasets}}
         for finding in loaded.findings:
             by_path.setdefault(finding.path, []).append(finding)

@@ -10,6 +10,7 @@ from llmops_cli.core.errors import InvalidFileError, UsageError
 from llmops_cli.evals.measuring.metric_table import KNOWN_METRICS
 from llmops_cli.registry.catalog import Catalog
 from llmops_cli.registry.project_file import ProjectPaths, ProjectSettings
+from llmops_cli.registry.suites import load_suite, load_suite_path, usable_suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def test_the_folders_are_those_of_the_project_file() -> None:
     files = {"llm/p/greet.yaml": PROMPT.format(id="greet"), "llm/e/greet.yaml": SUITE}
     catalog = catalog_of(files, ProjectPaths(prompts="llm/p", evals="llm/e"))
     assert catalog.prompt("greet").path == "llm/p/greet.yaml"
-    assert catalog.suite("greet", KNOWN_METRICS).path == "llm/e/greet.yaml"
+    assert usable_suite(catalog, "greet", KNOWN_METRICS).path == "llm/e/greet.yaml"
 
 
 def test_an_unknown_prompt_is_told_with_the_nearest_id() -> None:
@@ -88,7 +89,7 @@ def test_an_unknown_prompt_is_told_with_the_nearest_id() -> None:
         greet().prompt("gret")
     assert caught.value.hint == "Did you mean 'greet'?"
     with pytest.raises(UsageError) as caught:
-        greet().load_suite("gret", KNOWN_METRICS)
+        load_suite(greet(), "gret", KNOWN_METRICS)
     assert caught.value.hint == "Did you mean 'greet'?"
 
 
@@ -104,7 +105,7 @@ def test_a_broken_prompt_is_an_error_that_carries_all_findings() -> None:
 
 def test_a_suite_is_loaded_with_its_cases_and_every_suite_rule() -> None:
     catalog = greet(**{"evals/greet.yaml": SUITE, "evals/rubrics/x.yaml": "", "evals/cases/y.yaml": ""})
-    assert catalog.suite("greet", KNOWN_METRICS).cases[0].id == "c1"
+    assert usable_suite(catalog, "greet", KNOWN_METRICS).cases[0].id == "c1"
     assert catalog.suite_path_of("greet") == "evals/greet.yaml"
     assert list(catalog.suite_paths()) == ["evals/greet.yaml"]
     assert list(catalog.rubric_paths()) == ["evals/rubrics/x.yaml"]
@@ -112,13 +113,13 @@ def test_a_suite_is_loaded_with_its_cases_and_every_suite_rule() -> None:
         "[{id: c1, variables: {name: Ada}}]", "[{id: c1, variables: {name: A}}, {id: c1, variables: {name: B}}]"
     )
     with pytest.raises(InvalidFileError) as caught:
-        greet(**{"evals/greet.yaml": twice}).suite("greet", KNOWN_METRICS)
+        usable_suite(greet(**{"evals/greet.yaml": twice}), "greet", KNOWN_METRICS)
     assert [finding.rule for finding in caught.value.findings] == ["duplicate-case-id"]
 
 
 def test_a_prompt_without_suite_is_told_where_to_write_it() -> None:
     with pytest.raises(UsageError, match="'greet' has no suite") as caught:
-        greet().suite("greet", KNOWN_METRICS)
+        usable_suite(greet(), "greet", KNOWN_METRICS)
     assert caught.value.hint == "Write one: evals/greet.yaml"
 
 
@@ -157,7 +158,7 @@ def test_a_file_that_vanishes_is_a_finding() -> None:
     assert catalog.path_of("greet")
     loaded = catalog.load_path("prompts/gone.yaml")
     assert (loaded.prompt, [f.rule for f in loaded.findings]) == (None, ["file-missing"])
-    suite = catalog.load_suite_path("evals/gone.yaml", KNOWN_METRICS)
+    suite = load_suite_path(catalog, "evals/gone.yaml", KNOWN_METRICS)
     assert (suite.suite, [f.rule for f in suite.findings]) == (None, ["file-missing"])
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.safe_text import shortened
+from llmops_cli.registry.suites import load_suite_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +74,7 @@ class GuardContext:
 
     def _suite(self, catalog: Catalog, prompt_id: str) -> LoadedSuite | None:
         path = catalog.suite_path_of(prompt_id)
-        return None if path is None else catalog.load_suite_path(path, self.metrics)
+        return None if path is None else load_suite_path(catalog, path, self.metrics)
 
 
 def project_document(catalog: Catalog) -> YamlDocument:
