@@ -45,6 +45,8 @@ SHA256_DIGITS = 64
 
 _LOCAL_ACTION = re.compile(rb"""uses:\s*['"]?\./([\w./-]+)""")
 
+COMPILED = "__pycache__"
+
 
 class FileChange(StrEnum):
     """How a file differs."""
@@ -62,14 +64,17 @@ class Trees:
     head: FileTree
 
 
-def file_changes(trees: Trees, *settings: ProjectSettings) -> Mapping[str, FileChange]:
+def file_changes(
+    trees: Trees, *settings: ProjectSettings, code: frozenset[str] = frozenset()
+) -> Mapping[str, FileChange]:
     """Return the files that differ below the folders that any of `settings` names, and those that guard the check.
 
+    `code` are folders and modules of installed parts that lie in the repository; they guard the check too.
     A file of the work tree whose only difference is CRLF for LF has not changed: Git may have put it there.
     """
     folders = {GITHUB, *(f for s in settings for f in (s.paths.prompts, s.paths.evals))}
-    before = {path: trees.base.blob_of(path) for path in _paths(trees.base, folders)}
-    after = set(_paths(trees.head, folders))
+    before = {path: trees.base.blob_of(path) for path in _paths(trees.base, folders, code)}
+    after = set(_paths(trees.head, folders, code))
     found = dict.fromkeys(before.keys() - after, FileChange.REMOVED)
     found |= dict.fromkeys(after - before.keys(), FileChange.ADDED)
     for path in after & before.keys():
@@ -78,10 +83,13 @@ def file_changes(trees: Trees, *settings: ProjectSettings) -> Mapping[str, FileC
     return dict(sorted(found.items()))
 
 
-def _paths(tree: FileTree, folders: Iterable[str]) -> Iterator[str]:
+def _paths(tree: FileTree, folders: Iterable[str], code: frozenset[str]) -> Iterator[str]:
     for folder in sorted(folders):
         yield from tree.paths(folder)
-    for path in dict.fromkeys((*CHECK_FILES, *PIN_FILES, *_local_actions(tree))):
+    for folder in sorted(code):
+        # Python writes compiled files while it runs; Git does not know them
+        yield from (path for path in tree.paths(folder) if COMPILED not in path.split("/"))
+    for path in dict.fromkeys((*CHECK_FILES, *PIN_FILES, *_local_actions(tree), *sorted(code))):
         if _is_file(tree, path):
             yield path
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.ci.file_changes import Trees, file_changes
+from llmops_cli.ci.plugin_code import plugin_code
 from llmops_cli.ci.sides import Sides
 from llmops_cli.core.errors import RefusedError, SetupError, UsageError
 from llmops_cli.registry.catalog import Catalog
@@ -79,10 +80,12 @@ def open_sides(
     if branch_point != commit:
         notes.append(f"The base moved on since this branch left it at {branch_point[:7]}; its newest policy decides.")
     trees = Trees(base=change_tree, head=head_tree)
+    code = plugin_code(repository.root)
     change = Sides(
         base=Catalog(change_tree, old.settings),
         head=Catalog(head_tree, new.settings),
-        files=file_changes(trees, old.settings, new.settings),
+        files=file_changes(trees, old.settings, new.settings, code=code),
+        plugin_code=code,
     )
     return GateSides(
         change=change,

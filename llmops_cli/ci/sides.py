@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The registry at the base and at the head, each read with its own settings, and the files that differ."""
+    """The registry at the base and at the head, each read with its own settings, and the files that differ.
+
+    `plugin_code` are the folders and modules of the repository that installed parts come from.
+    """
 
     base: Catalog
     head: Catalog
     files: Mapping[str, FileChange]
+    plugin_code: frozenset[str] = frozenset()
 
     def prompt_ids(self) -> tuple[str, ...]:
         """Return every prompt of either side, sorted."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.commands._eval_consent import ask_above_limit
 from llmops_cli.commands._eval_executor import open_cluster
-from llmops_cli.commands._eval_formats import as_document
+from llmops_cli.commands._eval_formats import TEXT, as_document
 from llmops_cli.commands._eval_plan import plan_runs
 from llmops_cli.commands._eval_run import run_one
 from llmops_cli.commands._eval_verdict import gravest, outcome_of
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from llmops_cli.gateway.assembly import Gateway
     from llmops_cli.reports.eval_outcome import EvalOutcome
 
-TEXT = "text"
 SEVERAL = 2
 
 

@@ -2,43 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from llmops_cli.core.errors import LlmopsError
+from llmops_cli.core.suggestion import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from llmops_cli.evals.job import EvalJob
     from llmops_cli.evals.runs.run_folder import RunRecord
     from llmops_cli.reports.eval_outcome import EvalOutcome
+    from llmops_cli.reports.reported_run import WriteDocument
+
+TEXT = "text"
+"""What `eval` shows while it runs; no document."""
 
 
 def as_document(outcomes: Sequence[EvalOutcome], runs: Sequence[tuple[EvalJob, RunRecord]], output_format: str) -> str:
-    """Return the document. Lists of trials (junit, csv, jsonl, html) are read from the journals of `runs`."""
+    """Return the document. Lists of trials (junit, csv, jsonl, html) are read from the journals of `runs`.
+
+    Raises:
+        SetupError: the format is one of another package that does not work.
+    """
     from llmops_cli.evals.runs.journal import read_entries  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.reports.trial_rows import trial_rows  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.reports.reported_run import ReportedRun  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.reports.run_documents import RUN_DOCUMENTS  # noqa: PLC0415 - only when the command runs
 
-    if output_format == "json":
-        from llmops_cli.reports.eval_json import eval_json  # noqa: PLC0415 - only this format
+    reported = [
+        ReportedRun(outcome=outcome, job=job, entries=partial(read_entries, record.journal))
+        for outcome, (job, record) in zip(outcomes, runs, strict=True)
+    ]
+    if RUN_DOCUMENTS.row(output_format).package:
+        from llmops_cli.reports.foreign_document import foreign_document  # noqa: PLC0415 - few projects have one
 
-        return eval_json(outcomes)
-    if output_format == "markdown":
-        from llmops_cli.reports.eval_markdown import eval_markdown  # noqa: PLC0415 - only this format
+        return foreign_document(output_format, reported)
+    return cast("WriteDocument", RUN_DOCUMENTS.resolve(output_format))(reported)
 
-        return eval_markdown(outcomes)
-    if output_format == "html":
-        from llmops_cli.reports.html.run_page import run_page  # noqa: PLC0415 - only this format
 
-        pairs = zip(outcomes, runs, strict=True)
-        return run_page([(outcome, job, list(read_entries(record.journal))) for outcome, (job, record) in pairs])
-    if output_format == "jsonl":
-        from llmops_cli.reports.eval_jsonl import eval_jsonl  # noqa: PLC0415 - only this format
+def format_parser(*also: str) -> Callable[[str], str]:
+    """Return the check of a `--format`: the names in `also`, our formats, and those of installed packages.
 
-        return eval_jsonl((job, read_entries(record.journal)) for job, record in runs)
-    lists = [list(trial_rows(job, read_entries(record.journal))) for job, record in runs]
-    if output_format == "junit":
-        from llmops_cli.reports.eval_junit import eval_junit  # noqa: PLC0415 - only this format
+    A format that is loaded, and refused, before anything runs: what is paid for is shown.
+    """
 
-        return eval_junit(lists)
-    from llmops_cli.reports.eval_csv import eval_csv  # noqa: PLC0415 - only this format
+    def parse(value: str) -> str:
+        from llmops_cli.reports.run_documents import RUN_DOCUMENTS  # noqa: PLC0415 - only when the command runs
 
-    return eval_csv(row for rows in lists for row in rows)
+        if value in also:
+            return value
+        if value in RUN_DOCUMENTS or value in RUN_DOCUMENTS.refused():
+            RUN_DOCUMENTS.resolve(value)
+            return value
+        known = (*also, *RUN_DOCUMENTS)
+        message = f"'{value}' is not one of {', '.join(known)}. {did_you_mean(value, known)}".rstrip()
+        raise typer.BadParameter(message)
+
+    return parse
+
+
+def complete_format(incomplete: str) -> list[str]:
+    """Return the formats that start with `incomplete`; never an error, the shell would show it as a proposal."""
+    from llmops_cli.reports.run_documents import RUN_DOCUMENTS  # noqa: PLC0415 - only at TAB
+
+    try:
+        return [name for name in RUN_DOCUMENTS if name.startswith(incomplete)]
+    except LlmopsError:
+        return []

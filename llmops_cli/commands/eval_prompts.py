@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from llmops_cli.commands._eval_formats import TEXT, complete_format, format_parser
 from llmops_cli.commands._parameters import BaseRevision, PromptIds
 from llmops_cli.commands._workspace import Workspace, workspace_of
 from llmops_cli.core.errors import NothingMatchedError, UsageError
@@ -24,18 +25,6 @@ class ExecutorName(StrEnum):
 
     ASYNC = "async"
     RAY = "ray"
-
-
-class EvalFormat(StrEnum):
-    """How results are printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    JUNIT = "junit"
-    CSV = "csv"
-    JSONL = "jsonl"
-    HTML = "html"
 
 
 def eval_prompts(  # noqa: PLR0913 - the options of the command; they are grouped in its first line
@@ -124,7 +113,16 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
         bool, typer.Option("--watch", help="Evaluate again what a changed file reaches, until Ctrl-C.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan with its price, and stop.")] = False,
-    output_format: Annotated[EvalFormat, typer.Option("--format", help="How to print the results.")] = EvalFormat.TEXT,
+    output_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="[text|json|markdown|junit|csv|jsonl|html]",
+            help="How to print the results, also as an installed package does.",
+            parser=format_parser(TEXT),
+            autocompletion=complete_format,
+        ),
+    ] = TEXT,
 ) -> ExitCode:
     """Measure prompts on their suites, and compare with the baseline.
 
@@ -187,7 +185,7 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
     )
 
     def evaluate(workspace: Workspace, wanted: EvalOptions) -> ExitCode:
-        return asyncio.run(evaluate_prompts(workspace, wanted, output_format.value, dry_run=dry_run))
+        return asyncio.run(evaluate_prompts(workspace, wanted, output_format, dry_run=dry_run))
 
     if watch:
         from llmops_cli.commands._eval_watch import watch as watch_files  # noqa: PLC0415 - only with this option

@@ -1,28 +1,19 @@
 """`llmops report`: a run as a document for other programs and people."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from llmops_cli.commands._document import write_document
+from llmops_cli.commands._eval_formats import as_document, complete_format, format_parser
 from llmops_cli.commands._secrets import masked
 from llmops_cli.commands._workspace import workspace_of
 from llmops_cli.commands.runs import ALL_TRIALS, RunName
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.exit_codes import ExitCode
 
-
-class ReportFormat(StrEnum):
-    """The documents that a run can become."""
-
-    MARKDOWN = "markdown"
-    JSON = "json"
-    JUNIT = "junit"
-    CSV = "csv"
-    JSONL = "jsonl"
-    HTML = "html"
+MARKDOWN = "markdown"
 
 
 def report(  # noqa: PLR0913 - the options of the command, each its own
@@ -30,8 +21,15 @@ def report(  # noqa: PLR0913 - the options of the command, each its own
     name: RunName = "latest",
     *,
     output_format: Annotated[
-        ReportFormat, typer.Option("--format", help="The kind of document.")
-    ] = ReportFormat.MARKDOWN,
+        str,
+        typer.Option(
+            "--format",
+            metavar="[markdown|json|junit|csv|jsonl|html]",
+            help="The kind of document, also one of an installed package.",
+            parser=format_parser(),
+            autocompletion=complete_format,
+        ),
+    ] = MARKDOWN,
     html: Annotated[
         Path | None,
         typer.Option("--html", metavar="FILE", help="Write one self-contained HTML page.", show_default=False),
@@ -54,19 +52,18 @@ def report(  # noqa: PLR0913 - the options of the command, each its own
 
     The HTML page loads nothing from anywhere and reads without scripts; it can be mailed or kept as an artefact.
     """
-    from llmops_cli.commands._eval_formats import as_document  # noqa: PLC0415 - only when the command runs
     from llmops_cli.commands._run_outcome import outcome_of_record  # noqa: PLC0415 - only when the command runs
 
     files = {"html": html, "junit": junit, "markdown": markdown, "csv": csv}
-    named = {ReportFormat(kind): path for kind, path in files.items() if path is not None}
+    named = {kind: path for kind, path in files.items() if path is not None}
     if named:
-        if len(named) > 1 or output is not None or output_format is not ReportFormat.MARKDOWN:
+        if len(named) > 1 or output is not None or output_format != MARKDOWN:
             message = f"--{next(iter(named))} FILE is a format and a file; leave the others, --format and --output out."
             raise UsageError(message, hint="One document at a time: the command may be called again.")
         ((output_format, output),) = named.items()
     workspace = workspace_of(ctx)
     outcome, stored = outcome_of_record(workspace, name, trials_to_show=ALL_TRIALS)
-    document = as_document([outcome], [(stored.job, stored.record)], output_format.value)
+    document = as_document([outcome], [(stored.job, stored.record)], output_format)
     if output is None:
         workspace.console.report(document)
         return ExitCode.PASS

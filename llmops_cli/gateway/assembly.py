@@ -224,7 +224,6 @@ class Gateway:
         if name in self._providers:
             return self._providers[name]
         settings = self._provider_settings(name)
-        make = cast("Callable[[ProviderContext], Provider]", PROVIDERS.resolve(settings.protocol))
         context = ProviderContext(
             settings=settings,
             root=self._settings.root,
@@ -235,7 +234,7 @@ class Gateway:
             offline=self._settings.offline,
             allow_commands=self._settings.allow_commands,
         )
-        self._providers[name] = make(context)
+        self._providers[name] = _opened(settings.protocol, context)
         return self._providers[name]
 
     def _provider_settings(self, name: str) -> ProviderSettings:
@@ -277,6 +276,14 @@ class _ByProvider:
 
     async def complete(self, request: CompletionRequest) -> Completion:
         return await self._model_of(split_model_name(request.model.name)[0]).complete(request)
+
+
+def _opened(protocol: str, context: ProviderContext) -> Provider:
+    if PROVIDERS.row(protocol).package:
+        from llmops_cli.gateway.foreign_provider import open_foreign_provider  # noqa: PLC0415 - few projects have one
+
+        return open_foreign_provider(protocol, context)
+    return cast("Callable[[ProviderContext], Provider]", PROVIDERS.resolve(protocol))(context)
 
 
 def _identity(provider: Provider) -> Callable[[CompletionRequest], JsonObject]:

@@ -9,12 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llmops_cli.core.findings import Finding
+    from llmops_cli.registry.foreign_rule import ForeignRule
     from llmops_cli.registry.rules.rule import Rule, RuleContext, SuiteContext, SuiteRule, TextContext, TextRule
 
 
 def prompt_findings(context: RuleContext) -> Iterator[Finding]:
     """Yield what the rules over one prompt find: ours, other packages', and with a base those of history."""
-    kinds = ("file", "repository", "third party", *(("history",) if context.base_versions is not None else ()))
+    kinds = ("file", "repository", *(("history",) if context.base_versions is not None else ()))
     for kind in kinds:
         for rule in _rules_of(kind):
             yield from cast("Rule", rule).check(context)
@@ -36,4 +37,12 @@ def text_findings(context: TextContext) -> Iterator[Finding]:
 def _rules_of(kind: str) -> tuple[object, ...]:
     from llmops_cli.registry.rules import RULES  # noqa: PLC0415 - the table loads when the first file is checked
 
-    return tuple(RULES.resolve(name) for name in RULES if RULES.row(name).kind == kind)
+    ours = (RULES.resolve(name) for name in RULES.own() if RULES.row(name).kind == kind)
+    return (*ours, *(rule for rule in _foreign_rules() if rule.kind == kind))
+
+
+@cache
+def _foreign_rules() -> tuple[ForeignRule, ...]:
+    from llmops_cli.registry.foreign_rule import foreign_rules  # noqa: PLC0415 - as above
+
+    return foreign_rules()

@@ -38,7 +38,12 @@ def open_target(uri: str, surroundings: Surroundings) -> Target:
     if not colon:
         message = f"'{uri}' is no target URI."
         raise UsageError(message, hint="Write sqlite:releases.db, file:releases, https://…")
-    opener = cast("_Opener", TARGETS.resolve(scheme.lower()))
+    name = scheme.lower()
+    opener = cast("_Opener", TARGETS.resolve(name))
+    if TARGETS.row(name).package:
+        from llmops_cli.release.foreign_target import open_foreign_target  # noqa: PLC0415 - few projects have one
+
+        return open_foreign_target(name, lambda: opener(uri, surroundings))
     return opener(uri, surroundings)
 
 

@@ -313,4 +313,4 @@ def test_a_metric_that_crashes_is_a_failure_to_measure_also_when_negated() -> No
 
 async def _guarded(scorer: Any, *, negated: bool = False) -> Sequence[ScoreOutcome]:
     context = ScoreContext(case=Case(id="c", variables={}), completion=Completion(text="", usage=Usage()))
-    return await GuardedScorer(scorer, negated=negated).score([context])
+    return await GuardedScorer(scorer, name=scorer.name, negated=negated).score([context])

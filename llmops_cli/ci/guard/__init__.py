@@ -1,4 +1,7 @@
-"""Who guards the gate: one kind of loosening per file. Each part compares the base's policy with the head's."""
+"""Who guards the gate: one kind of loosening per file. Each part compares the base's policy with the head's.
+
+No group of entry points: what is installed beside the check has no say in what holds it.
+"""
 
 from llmops_cli.core.parts import Part, PartTable
 
@@ -6,7 +9,6 @@ _HERE = "llmops_cli.ci.guard"
 
 GUARDS = PartTable(
     noun="guard",
-    group="llmops.guards",
     parts={
         "suite": Part(f"{_HERE}.suites:find", "suite", "a prompt or its suite is deleted"),
         "case": Part(
@@ -24,6 +26,7 @@ GUARDS = PartTable(
         "workflow": Part(
             f"{_HERE}.workflows:find", "check", "the workflow, action or code owners that run the check are changed"
         ),
+        "package": Part(f"{_HERE}.packages:find", "check", "a package that adds metrics, rules or providers differs"),
     },
 )
 """Every kind of change of a gate by name: where it is, what it guards, what it finds."""

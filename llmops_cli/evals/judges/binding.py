@@ -35,6 +35,6 @@ def with_judges(otherwise: Bind, ports: Callable[[], JudgePorts]) -> Bind:
             raise UsageError(problems[0].message, where=spec.name, hint=problems[0].hint or None)
         made[:] = made or [ports()]
         scorer = metric.bind_judge(spec.name, with_defaults(metric.parameters, spec.parameters), made[0])
-        return GuardedScorer(scorer, negated=spec.negated)
+        return GuardedScorer(scorer, name=spec.name, negated=spec.negated)
 
     return bind

@@ -105,7 +105,7 @@ class MeasuringScorer:
         )
 
 
-def crash(metric: str, error: Exception) -> ScoreFailure:
+def crash(metric: str, error: BaseException) -> ScoreFailure:
     """Return the failure that an unexpected exception of a metric becomes."""
     return ScoreFailure(metric=metric, reason=f"the metric crashed: {type(error).__name__}: {str(error)[:200]}")
 

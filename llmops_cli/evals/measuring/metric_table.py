@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.canonical_json import digest_of
-from llmops_cli.core.errors import SetupError, UsageError
+from llmops_cli.core.errors import LlmopsError, SetupError, UsageError
 from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.evals.measuring.expected_answer import mentions_expected
+from llmops_cli.evals.measuring.foreign_metric import foreign_metric
 from llmops_cli.evals.measuring.guarded_scorer import GuardedScorer
 from llmops_cli.evals.measuring.parameter_check import parameter_problems, with_defaults
 from llmops_cli.evals.metrics import METRICS
@@ -44,7 +45,7 @@ class _KnownMetrics:
             return problems or tuple(metric.check(with_defaults(metric.parameters, spec.parameters)))
         except SetupError as error:
             return (ParameterProblem(parameter="metric", message=error.message, hint=error.hint or ""),)
-        except Exception as error:  # noqa: BLE001 - another package's metric does not break the other findings
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - another package's metric does not break other findings
             message = f"{spec.metric} cannot check its parameters: {type(error).__name__}: {str(error)[:200]}."
             return (ParameterProblem(parameter="metric", message=message, hint="Report it to the metric's authors."),)
 
@@ -54,7 +55,10 @@ class _KnownMetrics:
             return True
         if spec.metric not in METRICS or "expected" in spec.parameters:
             return False
-        return bool(getattr(find_metric(spec.metric), "needs_expected", False))
+        try:
+            return bool(getattr(find_metric(spec.metric), "needs_expected", False))
+        except SetupError:
+            return False  # `check` says why it cannot be used
 
 
 KNOWN_METRICS: MetricTable = _KnownMetrics()
@@ -67,9 +71,10 @@ def find_metric(name: str) -> EvalMetric:
 
     Raises:
         UsageError: when there is none.
-        SetupError: when it needs a package that is not installed.
+        SetupError: when it needs a package that is not installed, or is one of another package that does not work.
     """
-    return cast("type[EvalMetric]", METRICS.resolve(name))()
+    made = cast("type[EvalMetric]", METRICS.resolve(name))
+    return foreign_metric(name, made) if METRICS.row(name).package else made()
 
 
 def tier_of(spec: MetricSpec) -> Tier:
@@ -93,18 +98,31 @@ def bind(spec: MetricSpec, models: EmbeddingModels | None = None) -> Scorer:
         raise UsageError(problems[0].message, where=spec.name, hint=problems[0].hint or None)
     metric = find_metric(spec.metric)
     parameters = with_defaults(metric.parameters, spec.parameters)
-    if models is not None and isinstance(metric, ModelMetric):
-        scorer = metric.bind_with(spec.name, parameters, models)
-    else:
-        scorer = metric.bind(spec.name, parameters)
-    return GuardedScorer(scorer, negated=spec.negated)
+    try:
+        if models is not None and isinstance(metric, ModelMetric):
+            scorer = metric.bind_with(spec.name, parameters, models)
+        else:
+            scorer = metric.bind(spec.name, parameters)
+    except LlmopsError:
+        raise
+    except (Exception, SystemExit) as error:
+        if not METRICS.row(spec.metric).package:
+            raise
+        raise METRICS.broken(spec.metric, error) from error
+    return GuardedScorer(scorer, name=spec.name, negated=spec.negated)
 
 
 def full_specification(spec: MetricSpec) -> JsonObject:
-    """Return the specification with every default, the metric's version and its model: all that decides a score."""
+    """Return the specification with every default, the metric's version and its model: all that decides a score.
+
+    A metric of another package is another one with every version of that package: whether its authors raise
+    the metric's own version when it scores differently is not known here.
+    """
     metric = find_metric(spec.metric)
     parameters = with_defaults(metric.parameters, spec.parameters)
     full: JsonObject = {**spec.as_json(), "parameters": parameters, "version": metric.version}
+    if package := METRICS.row(spec.metric).package:
+        full = {**full, "package": package}
     return {**full, "measured_by": metric.measured_by(parameters)} if isinstance(metric, ModelMetric) else full
 
 

@@ -7,6 +7,7 @@ _HERE = "llmops_cli.evals.metrics"
 METRICS = PartTable(
     noun="metric",
     group="llmops.metrics",
+    needs=("__call__", "name", "tier", "version", "parameters", "check", "bind"),
     parts={
         "equals": Part(f"{_HERE}.equals:Equals", "deterministic", "the answer is the expected text, or one of several"),
         "contains": Part(f"{_HERE}.contains:Contains", "deterministic", "the answer contains the expected text"),

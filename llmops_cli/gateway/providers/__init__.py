@@ -5,6 +5,7 @@ from llmops_cli.core.parts import Part, PartTable
 PROVIDERS = PartTable(
     noun="provider protocol",
     group="llmops.providers",
+    needs=("__call__",),
     parts={
         "openai": Part(
             "llmops_cli.gateway.providers.openai_chat:open_openai_chat",

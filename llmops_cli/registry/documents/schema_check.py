@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from llmops_cli.core.errors import UsageError
 from llmops_cli.core.findings import Finding
 from llmops_cli.core.suggestion import did_you_mean
+from llmops_cli.registry.documents.provider_protocols import unknown_protocols
 from llmops_cli.registry.documents.schema_findings import explain
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ def check_schema(document: YamlDocument, kind: str) -> tuple[Finding, ...]:
     if document.root is None:
         _known(kind)
         return ()
-    return check_value(document.root, document, kind)
+    found = check_value(document.root, document, kind)
+    if kind != "project":
+        return found
+    said = {finding.position for finding in found}
+    unknown = (f for f in unknown_protocols(document.root, schema(kind), document) if f.position not in said)
+    return tuple(sorted((*found, *unknown), key=Finding.sort_key))
 
 
 def check_value(

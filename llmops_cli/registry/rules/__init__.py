@@ -2,6 +2,7 @@
 
 Kinds: `file` (one prompt), `repository` (a prompt among the others), `history` (a prompt and its past),
 `suite` (one suite and its cases), `text` (the text of any file), `parser` (found while a file is read).
+A rule of another package says its kind itself, by an attribute `kind`; without one it is `file`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from llmops_cli.core.parts import Part, PartTable
 from llmops_cli.registry.documents.parser_rules import PARSER_RULES
 
 _HERE = "llmops_cli.registry.rules"
+
+KINDS = ("file", "repository", "history", "suite", "text")
+"""The kinds of rules that are run; what reading finds (`parser`) is found by reading."""
 
 _READING = {
     **PARSER_RULES,
@@ -50,6 +54,7 @@ _READING = {
 RULES = PartTable(
     noun="rule",
     group="llmops.rules",
+    needs=("name", "severity", "check"),
     parts={
         "id-file-name": Part(f"{_HERE}.id_file_name:RULE", "file", "The id of a prompt is the name of its file."),
         "rollback-target": Part(

@@ -7,6 +7,7 @@ _HERE = "llmops_cli.release.targets"
 TARGETS = PartTable(
     noun="target",
     group="llmops.targets",
+    needs=("__call__",),
     parts={
         "sqlite": Part(f"{_HERE}.sqlite:open_target", "local", "one SQLite file on this machine"),
         "http": Part(f"{_HERE}.http:open_target", "service", "llmops serve on this machine"),
