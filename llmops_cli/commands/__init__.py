@@ -217,6 +217,12 @@ COMMANDS = (
         "metrics:show_metric",
         "Explain one metric: what it measures, its parameters, examples.",
     ),
+    Entry(
+        REFERENCE,
+        "plugins",
+        "plugins:plugins",
+        "List what installed packages add, and load each part to see whether it works.",
+    ),
     Entry(REFERENCE, "schema", "schema:schema", "Print the JSON Schema (draft 2020-12) of a kind of file."),
     Entry(REFERENCE, "version", "version:version", "Print the version of llmops, of Python, and the platform."),
 )

@@ -26,6 +26,8 @@ def list_parts(console: Console, table: PartTable, output_format: TextOrJson, ne
         console.payload(json.dumps(listed, indent=2))
     else:
         console.payload(parts_text(rows, console.report_page))
+        for sentence in table.refused().values():
+            console.note(f"\nNot usable: {sentence}")
         console.note(f"\n{next_step}")
     return ExitCode.PASS
 

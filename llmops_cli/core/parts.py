@@ -145,7 +145,7 @@ class PartTable:
 
     def _told(self, name: str) -> str:
         package = self.row(name).package
-        return f"{self.noun} '{name}'" + (f" of the package {package}" if package else "")
+        return f"{self.noun} '{name}'" + (f" of {package}" if package else "")
 
     def _remedy(self, name: str) -> str:
         return f"Tell its authors, or uninstall it: pip uninstall {self.row(name).package.split(' ')[0]}"

@@ -54,10 +54,15 @@ def foreign_rules() -> tuple[ForeignRule, ...]:
     """
     for sentence in RULES.refused().values():
         raise SetupError(sentence, hint="A rule that does not run checks nothing: rename it in its package.")
-    return tuple(_foreign(name) for name in RULES.others())
+    return tuple(foreign_rule(name) for name in RULES.others())
 
 
-def _foreign(name: str) -> ForeignRule:
+def foreign_rule(name: str) -> ForeignRule:
+    """Return one rule of another package.
+
+    Raises:
+        SetupError: it cannot be loaded, or is no rule.
+    """
     rule = cast("Rule", RULES.resolve(name))
     kind = getattr(rule, "kind", "file")
     if rule.name != name:

@@ -50,6 +50,19 @@ def part_text(name: str, part: Part, explanation: str, parameters: JsonObject | 
     return rendered(page, *lines)
 
 
+def plugins_text(rows: Iterable[tuple[str, ...]], page: Page) -> str:
+    """Return a line per part of another package: what it is, its name, its package, and whether it works."""
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    cells = [[safe_text(cell, one_line=True) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in cells) + GAP for column in range(3)]
+    lines: list[Text] = []
+    for *columns, state in cells:
+        head = "".join(cell.ljust(width) for cell, width in zip(columns, widths, strict=True))
+        lines.append(hanging(page, Text(head + state), indent=len(head)))
+    return rendered(page, *lines)
+
+
 def _reflowed(text: str) -> list[str]:
     """Return the lines of a docstring with every paragraph joined to one; examples stay as they are."""
     lines: list[str] = []

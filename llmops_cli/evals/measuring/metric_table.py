@@ -36,6 +36,8 @@ class _KnownMetrics:
     def check(self, spec: MetricSpec) -> Sequence[ParameterProblem]:
         """Return what is wrong with the specification, an unknown name included."""
         if spec.metric not in METRICS:
+            if spec.metric in METRICS.refused():
+                return (ParameterProblem(parameter="metric", message=METRICS.refused()[spec.metric]),)
             hint = did_you_mean(spec.metric, METRICS) or "List them: llmops metrics list"
             message = f"'{spec.metric[:80]}' is no metric."
             return (ParameterProblem(parameter="metric", message=message, hint=hint, rule="unknown-metric"),)
