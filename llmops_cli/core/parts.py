@@ -148,7 +148,7 @@ class PartTable:
         return f"{self.noun} '{name}'" + (f" of {package}" if package else "")
 
     def _remedy(self, name: str) -> str:
-        return f"Tell its authors, or uninstall it: pip uninstall {self.row(name).package.split(' ')[0]}"
+        return f"Tell the authors of {self.row(name).package}, or uninstall it."
 
     def _foreign(self) -> _Others:
         if self._others is None:

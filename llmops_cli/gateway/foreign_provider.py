@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from types import NoneType
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from llmops_cli.core.attribute_types import wrong_attribute
 from llmops_cli.core.canonical_json import canonical_json
+from llmops_cli.core.completion_json import completion_as_json
 from llmops_cli.core.completions import Completion, CompletionSource, FinishReason, Usage
 from llmops_cli.core.errors import LlmopsError, ProviderError
 from llmops_cli.gateway.providers import PROVIDERS
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from llmops_cli.gateway.provider import Provider, ProviderContext
 
 _METHODS = ("identity", "complete", "close")
+_TOKENS = ("input_tokens", "output_tokens", "cached_input_tokens")
 _COMPLETION: Mapping[str, type | tuple[type, ...]] = {
     "text": str,
     "usage": Usage,
@@ -112,5 +115,16 @@ def _problem(answer: object) -> str:
     """Return what is wrong with an answer, as a clause, or an empty string."""
     if not isinstance(answer, Completion):
         return f"it answered with a {type(answer).__name__}, not with a Completion"
-    wrong = wrong_attribute(answer, _COMPLETION)
-    return f"the {wrong} of its Completion is of another type" if wrong else ""
+    if wrong := wrong_attribute(answer, _COMPLETION):
+        return f"the {wrong} of its Completion is of another type"
+    usage = answer.usage
+    if wrong_attribute(usage, dict.fromkeys(_TOKENS, int)) or min(getattr(usage, name) for name in _TOKENS) < 0:
+        # less than nothing would be paid back into the budget
+        return "the tokens of its Completion are no numbers from 0"
+    if not (math.isfinite(answer.latency_seconds) and answer.latency_seconds >= 0):
+        return "the latency of its Completion is no time"
+    try:
+        canonical_json(completion_as_json(answer))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - its parts may be anything
+        return f"its Completion cannot be written down: {type(error).__name__}: {error}"
+    return ""

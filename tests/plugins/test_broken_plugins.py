@@ -190,6 +190,7 @@ def test_a_module_that_is_not_there_is_named(kind: str, tmp_path: Path) -> None:
         ("metrics", ", 1, ", ", True - 1, ", "its version is no whole number"),
         ("metrics", '"properties": {}', '"properties": {"a": 1}', "its parameters are no JSON Schema"),
         ("metrics", "return ()", "raise OSError('no')", "cannot check its parameters"),
+        ("metrics", "return ()", "return ['bad']", "cannot check its parameters"),
         ("rules", '= "odd", Sev', '= "id-file-name", Sev', "it calls itself 'id-file-name'"),
         ("rules", "Severity.ERROR", "'error'", "its severity is no"),
         ("rules", "    def check", "    kind = 'parser'\n\n    def check", "its kind is none of file"),
@@ -207,6 +208,10 @@ def test_a_module_that_is_not_there_is_named(kind: str, tmp_path: Path) -> None:
         ("providers", "async def close", "async def shut", "has no close"),
         ("providers", 'return Completion(text="Hello", usage=Usage())', "return 'Hello'", "answered with a str"),
         ("providers", 'text="Hello"', "text=None", "the text of its Completion"),
+        ("providers", "Usage()", "Usage(input_tokens=-1)", "no numbers from 0"),
+        ("providers", "Usage()", "Usage(), latency_seconds=float('nan')", "is no time"),
+        ("providers", "Usage()", "Usage(), details={'a': self}", "cannot be written down"),
+        ("providers", "Usage()", "Usage(), tool_calls=('x',)", "cannot be written down"),
         ("providers", 'return Completion(text="Hello", usage=Usage())', "raise SystemExit(0)", "SystemExit: 0"),
         ("targets", "return Odd()", "raise OSError('no')", "OSError: no"),
         ("targets", "    def wait", "    def waits", "has no wait"),
@@ -240,6 +245,11 @@ def test_a_part_that_does_not_keep_its_promise_is_named(
         ("[Score(metric='odd', value=2.0, passed=True, reason='') for _ in contexts]", "2.0, which is not in [0, 1]"),
         ("[Score(metric='odd', value='1', passed=True, reason='') for _ in contexts]", "no score (value)"),
         ("[Score(metric='odd', value=1.0, passed='no', reason='') for _ in contexts]", "no score (passed)"),
+        (
+            "[Score(metric='odd', value=1.0, passed=True, reason='', details={'a': self}) for _ in contexts]",
+            "details that cannot be written down",
+        ),
+        ("[ScoreFailure(metric='odd', reason=None) for _ in contexts]", "gave no reason that can be written down"),
         ("__import__('sys').exit(0)", "SystemExit: 0"),
     ],
 )
@@ -316,6 +326,13 @@ def test_a_regression_stays_one_beside_a_metric_that_praises_everything(tmp_path
     edit(root, prompt, 'content: "{{ text }}"', "content: Hello.")
     done = llmops_with(site, root, "gate", "--base", "main")
     assert (done.code, "REGRESSION" in done.out) == (1, True), done
+
+
+def test_an_evaluation_whose_names_are_ours_looks_at_no_package(tmp_path: Path) -> None:
+    site, root = odd(tmp_path, "metrics"), world(tmp_path, "reports")
+    (info,) = site.glob("*.dist-info")
+    (info / "entry_points.txt").write_text("damaged\n", encoding="utf-8")
+    assert llmops_with(site, root, "eval").code == 7
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("eval", "--help")])

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from llmops_cli.core.attribute_types import wrong_attribute
+from llmops_cli.core.canonical_json import canonical_json
 from llmops_cli.core.scores import Score, ScoreFailure
 from llmops_cli.evals.measuring.metric_base import crash
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from llmops_cli.core.json_value import JsonObject
     from llmops_cli.core.scores import ScoreContext, ScoreOutcome, Scorer
 
-_SCORE: Mapping[str, type | tuple[type, ...]] = {"value": (int, float), "passed": bool, "reason": str}
+_SCORE: Mapping[str, type | tuple[type, ...]] = {
+    "value": (int, float),
+    "passed": bool,
+    "reason": str,
+    "raw": (int, float, NoneType),
+    "unit": str,
+    "details": Mapping,
+}
 """What a score consists of; a word such as "no" in place of False would count as a pass."""
+
+_FAILURE: Mapping[str, type | tuple[type, ...]] = {"reason": str, "details": Mapping}
 
 
 class GuardedScorer:
@@ -46,17 +59,29 @@ class GuardedScorer:
     def _sound(self, outcome: object) -> ScoreOutcome:
         """Return the outcome under this metric's name, whatever name a scorer of another package gives it."""
         if isinstance(outcome, ScoreFailure):
+            if wrong_attribute(outcome, _FAILURE) or _not_json(outcome.details):
+                return self._failure("the metric could not measure, and gave no reason that can be written down")
             return outcome if outcome.metric == self.name else replace(outcome, metric=self.name)
         if not isinstance(outcome, Score) or wrong_attribute(outcome, _SCORE):
             wrong = wrong_attribute(outcome, _SCORE)
             return self._failure(f"the metric gave a {type(outcome).__name__} that is no score ({wrong})")
         if not (math.isfinite(outcome.value) and 0.0 <= outcome.value <= 1.0):
             return self._failure(f"the metric gave {outcome.value}, which is not in [0, 1]")
+        if outcome.details and (problem := _not_json(outcome.details)):
+            return self._failure(f"the metric gave details that cannot be written down: {problem}")
         named = outcome if outcome.metric == self.name else replace(outcome, metric=self.name)
         return _inverted(named) if self._negated else named
 
     def _failure(self, reason: str) -> ScoreFailure:
         return ScoreFailure(metric=self.name, reason=reason)
+
+
+def _not_json(details: JsonObject) -> str:
+    try:
+        canonical_json(details)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - somebody else's objects may raise anything
+        return f"{type(error).__name__}: {str(error)[:200]}"
+    return ""
 
 
 def _inverted(score: Score) -> Score:

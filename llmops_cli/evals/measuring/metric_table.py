@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
+from llmops_cli.core.attribute_types import wrong_attribute
 from llmops_cli.core.canonical_json import digest_of
 from llmops_cli.core.errors import LlmopsError, SetupError, UsageError
+from llmops_cli.core.findings import Severity
 from llmops_cli.core.scores import ParameterProblem
 from llmops_cli.core.suggestion import did_you_mean
 from llmops_cli.evals.measuring.expected_answer import mentions_expected
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from llmops_cli.core.scores import MetricTable, Scorer, Tier
     from llmops_cli.core.suites import MetricSpec, Suite
     from llmops_cli.evals.measuring.metric_base import EvalMetric
+
+_PROBLEM = {"parameter": str, "message": str, "hint": str, "severity": Severity, "rule": str}
 
 
 class _KnownMetrics:
@@ -44,12 +48,16 @@ class _KnownMetrics:
         try:
             metric = find_metric(spec.metric)
             problems = tuple(parameter_problems(spec.metric, metric.parameters, spec.parameters))
-            return problems or tuple(metric.check(with_defaults(metric.parameters, spec.parameters)))
+            problems = problems or tuple(metric.check(with_defaults(metric.parameters, spec.parameters)))
         except SetupError as error:
             return (ParameterProblem(parameter="metric", message=error.message, hint=error.hint or ""),)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - another package's metric does not break other findings
             message = f"{spec.metric} cannot check its parameters: {type(error).__name__}: {str(error)[:200]}."
             return (ParameterProblem(parameter="metric", message=message, hint="Report it to the metric's authors."),)
+        if any(wrong_attribute(problem, _PROBLEM) for problem in problems):
+            message = f"{spec.metric} cannot check its parameters: it gave something that is no problem of one."
+            return (ParameterProblem(parameter="metric", message=message, hint="Report it to the metric's authors."),)
+        return problems
 
     def required_expected(self, spec: MetricSpec) -> bool:
         """Return whether the metric can only score cases that have an expected answer."""
