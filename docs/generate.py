@@ -133,9 +133,11 @@ def resolve(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[s
 def meaning_of(field: Mapping[str, Any]) -> str:
     """Return the description, with the words that are allowed and the numbers that bound it."""
     meaning = " ".join(str(field.get("description", "")).split())
-    if "enum" in field:
-        words = ", ".join(f"`{word}`" for word in field["enum"])
-        meaning = f"{meaning} One of {words}." if not all(f"`{word}`" in meaning for word in field["enum"]) else meaning
+    # an open list stands beside a pattern for the names of others
+    listed = next((option["enum"] for option in (field, *field.get("anyOf", ())) if "enum" in option), ())
+    if not all(f"`{word}`" in meaning for word in listed):
+        others = "" if "enum" in field else ", or what an installed package adds"
+        meaning = f"{meaning} One of {', '.join(f'`{word}`' for word in listed)}{others}."
     bounds = [f"{word} {field[key]:,}" for key, word in BOUNDS.items() if key in field]
     return (f"{meaning} ({', '.join(bounds)})" if bounds else meaning).replace("|", "\\|")
 
@@ -166,12 +168,12 @@ def providers_page() -> str:
 
 
 def parts_page(title: str, intro: str, table: PartTable) -> str:
-    """Return one section per kind and one entry per part."""
+    """Return one section per kind and one entry per part of ours, whatever is installed beside them."""
     lines = [f"# {title}", "", NOTE, "", intro]
-    kinds = dict.fromkeys(table.row(name).kind for name in table)
+    kinds = dict.fromkeys(table.row(name).kind for name in table.own())
     for kind in kinds:
         lines += ["", f"## {kind}"]
-        for name in table:
+        for name in table.own():
             row = table.row(name)
             if row.kind == kind:
                 part = table.resolve(name)

@@ -41,6 +41,9 @@ PIN_FILES = (
 )
 """Files that may say which version of this program runs the check."""
 
+LOCK_FILES = ("pdm.lock", "poetry.lock", "uv.lock")
+"""Files that say which version of every package is installed, in TOML, a table `[[package]]` for each."""
+
 SHA256_DIGITS = 64
 
 _LOCAL_ACTION = re.compile(rb"""uses:\s*['"]?\./([\w./-]+)""")
@@ -89,7 +92,7 @@ def _paths(tree: FileTree, folders: Iterable[str], code: frozenset[str]) -> Iter
     for folder in sorted(code):
         # Python writes compiled files while it runs; Git does not know them
         yield from (path for path in tree.paths(folder) if COMPILED not in path.split("/"))
-    for path in dict.fromkeys((*CHECK_FILES, *PIN_FILES, *_local_actions(tree), *sorted(code))):
+    for path in dict.fromkeys((*CHECK_FILES, *PIN_FILES, *LOCK_FILES, *_local_actions(tree), *sorted(code))):
         if _is_file(tree, path):
             yield path
 

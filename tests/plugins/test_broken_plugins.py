@@ -280,7 +280,10 @@ def test_a_name_of_ours_stays_ours(kind: str, ours: str, tmp_path: Path) -> None
     done = llmops_with(site, root, "eval", "--format", "text" if ours == "text" else "json")
     assert done.code == 7, done
     assert "contains" in done.out
-    check(llmops_with(site, root, "plugins"), f"'{ours}', but llmops has one of that name: ours is used.")
+    said = f"'{ours}', but llmops has one of that name: ours is used."
+    check(llmops_with(site, root, "plugins"), said)
+    if kind == "metrics":
+        check(llmops_with(site, root, "metrics", "list"), said, codes=frozenset({0}))
 
 
 def test_a_rule_with_a_name_of_ours_would_not_run_and_so_nothing_passes(tmp_path: Path) -> None:

@@ -106,6 +106,45 @@ def test_another_version_of_llmops_itself_is_the_workflow_s_business(world: Gate
     assert (code, places(report), len(held(report, "workflow"))) == (8, [], 1)
 
 
+LOCK = """\
+version = 1
+
+[[package]]
+name = "httpx"
+version = "0.28"
+
+[[package]]
+name = "{name}"
+version = "1.0"
+wheels = [
+    {{ url = "https://example.org/a.whl", hash = "sha256:00" }},
+]
+"""
+
+
+@pytest.mark.parametrize("path", ["uv.lock", "poetry.lock", "pdm.lock"])
+@pytest.mark.parametrize(
+    ("name", "old", "new", "expected"),
+    [
+        ("llmops-acme", '"1.0"', '"1.1"', 8),
+        ("llmops-acme", "sha256:00", "sha256:11", 8),
+        ("llmops-cli", '"1.0"', '"1.1"', 8),
+        ("llmops-acme", '"0.28"', '"0.29"', 0),
+        ("other", '"1.0"', '"1.1"', 0),
+    ],
+)
+def test_another_version_in_a_lock_file_is_held(
+    world: GateWorld, path: str, name: str, old: str, new: str, expected: int
+) -> None:
+    world.git("checkout", "-q", "main")
+    world.write(path, LOCK.format(name=name))
+    world.commit("A lock file")
+    world.git("checkout", "-q", "-B", "change")
+    world.edit(path, old, new)
+    code, report = world.gate()
+    assert (code, places(report)) == (expected, [(path, 8, "head")] if expected else [])
+
+
 @pytest.mark.parametrize("written", ["acme-odd==2.0", "Acme_Odd>=1", "acme.odd"])
 def test_an_installed_package_is_known_by_any_name(world: GateWorld, tmp_path: Path, written: str) -> None:
     site = installed(

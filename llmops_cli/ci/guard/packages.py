@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
-from llmops_cli.ci.file_changes import PIN_FILES
+from llmops_cli.ci.file_changes import LOCK_FILES, PIN_FILES
 from llmops_cli.ci.gate_change import GateChange, Side
 from llmops_cli.ci.guard.context import shown
 from llmops_cli.ci.guard.line_changes import line_changes
 from llmops_cli.core.installed_parts import GROUPS, installed_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from llmops_cli.ci.guard.context import GuardContext
 
@@ -23,7 +24,13 @@ _BY_NAME = r"llmops[-_](?!cli(?![\w-]))[a-z0-9][\w-]*"
 
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _OWN_NAME = re.compile(r"\s*name\s*=")
+_LOCKED_NAME = re.compile(r"""^name = ["'](.+)["']""", re.MULTILINE)
+_TABLE = re.compile(r"^\[\[package\]\]\n", re.MULTILINE)
+OWN_PACKAGE = "llmops-cli"
 _SECTION = re.compile(r"\s*\[")
+
+Named: TypeAlias = "Callable[[str], Iterator[tuple[int, str]]]"
+"""What a file says of the packages that matter: the line, and what stands there."""
 
 
 def find(context: GuardContext) -> Iterator[GateChange]:
@@ -34,7 +41,9 @@ def find(context: GuardContext) -> Iterator[GateChange]:
     packages = _packages()
     for path in context.sides.files:
         if path in PIN_FILES:
-            yield from _requirements(context, path, packages)
+            yield from _requirements(context, path, partial(_lines, packages=packages))
+        elif path in LOCK_FILES:
+            yield from _requirements(context, path, partial(_locked, packages=packages))
         elif any(path == place or path.startswith(f"{place}/") for place in context.sides.plugin_code):
             yield from line_changes(context, path, kind=KIND, what="code that measures or decides beside the check")
 
@@ -46,10 +55,8 @@ def _packages() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.-])(?:{'|'.join([*names, _BY_NAME])})(?![\w-])", re.IGNORECASE)
 
 
-def _requirements(context: GuardContext, path: str, packages: re.Pattern[str]) -> Iterator[GateChange]:
-    before, after = (
-        list(_lines(context.text(side, path), packages)) for side in (context.sides.base, context.sides.head)
-    )
+def _requirements(context: GuardContext, path: str, named: Named) -> Iterator[GateChange]:
+    before, after = (list(named(context.text(side, path))) for side in (context.sides.base, context.sides.head))
     old, new = ([line for _, line in lines] for lines in (before, after))
     if old == new:
         return
@@ -66,6 +73,16 @@ def _requirements(context: GuardContext, path: str, packages: re.Pattern[str]) -
         base_value=shown(" ".join(line for _, line in gone)) or "(not named)",
         head_value=shown(" ".join(line for _, line in come)) or "(removed)",
     )
+
+
+def _locked(text: str, packages: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """Yield the tables of a lock file about such packages and about llmops itself, each as one line."""
+    number = 1
+    for table in _TABLE.split(text):
+        name = _LOCKED_NAME.search(table)
+        if name and (packages.fullmatch(name[1]) or name[1] == OWN_PACKAGE):
+            yield number, " ".join(table.split())
+        number += table.count("\n") + 1
 
 
 def _lines(text: str, packages: re.Pattern[str]) -> Iterator[tuple[int, str]]:
