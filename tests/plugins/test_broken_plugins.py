@@ -306,10 +306,14 @@ def test_a_name_in_two_packages_belongs_to_neither(tmp_path: Path) -> None:
     check(done, "'odd' is in several packages", "llmops-other 1", codes=frozenset({3}))
 
 
-def test_damaged_metadata_names_the_package(tmp_path: Path) -> None:
-    site = odd(tmp_path, "rules")
+def damage(site: Path) -> None:
     (info,) = site.glob("*.dist-info")
     (info / "entry_points.txt").write_text("[llmops.rules]\nnothing that is an entry\n", encoding="utf-8")
+
+
+def test_damaged_metadata_names_the_package(tmp_path: Path) -> None:
+    site = odd(tmp_path, "rules")
+    damage(site)
     done = llmops_with(site, world(tmp_path, "rules"), "validate")
     assert done.code == 4, done
     assert "llmops-odd" in done.err
@@ -331,16 +335,9 @@ def test_a_regression_stays_one_beside_a_metric_that_praises_everything(tmp_path
     assert (done.code, "REGRESSION" in done.out) == (1, True), done
 
 
-def test_an_evaluation_whose_names_are_ours_looks_at_no_package(tmp_path: Path) -> None:
-    site, root = odd(tmp_path, "metrics"), world(tmp_path, "reports")
-    (info,) = site.glob("*.dist-info")
-    (info / "entry_points.txt").write_text("damaged\n", encoding="utf-8")
-    assert llmops_with(site, root, "eval").code == 7
-
-
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("eval", "--help")])
 def test_no_package_is_looked_at_before_a_name_is_asked_for(arguments: tuple[str, ...], tmp_path: Path) -> None:
     site = odd(tmp_path, "metrics", "raise SystemExit(7)\n")
-    (info,) = site.glob("*.dist-info")
-    (info / "entry_points.txt").write_text("damaged\n", encoding="utf-8")
+    damage(site)
+    assert llmops_with(site, tmp_path, "metrics", "list").code == 4
     assert llmops_with(site, tmp_path, *arguments).code == 0
