@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmops_cli.commands._document import write_document
+from llmops_cli.commands._secrets import masker
 from llmops_cli.commands._workspace import workspace_of
 from llmops_cli.core.errors import NothingMatchedError, SetupError
 from llmops_cli.core.exit_codes import ExitCode
@@ -38,11 +39,12 @@ def export_runs(
 ) -> ExitCode:
     """Write runs as one table: a row per trial, a column per metric.
 
-    Parquet needs the package pyarrow. In CSV, texts that a spreadsheet would run as a formula are defused. In
-    Python the same table is llmops_cli.evals.runs.run_table.run_table(records), a pandas DataFrame.
+    What looks like a key is masked, as in reports. Parquet needs the package pyarrow. In CSV, texts that a
+    spreadsheet would run as a formula are defused. In Python, llmops_cli.evals.runs.run_table.run_table(records) is
+    the same table as a pandas DataFrame, with every text as it was.
     """
     from llmops_cli.commands._eval_run import run_folders  # noqa: PLC0415 - only when the command runs
-    from llmops_cli.evals.runs.run_table import run_table  # noqa: PLC0415 - only when the command runs
+    from llmops_cli.evals.runs.run_table import TEXT_COLUMNS, run_table  # noqa: PLC0415 - only when the command runs
 
     workspace = workspace_of(ctx)
     kind = output_format or _kind(output)
@@ -52,6 +54,9 @@ def export_runs(
         message = "there are no runs here."
         raise NothingMatchedError(message, where=str(workspace.root), hint="Make one: llmops eval")
     table = run_table(records)
+    mask = masker(workspace.invocation.environ)
+    for column in TEXT_COLUMNS:
+        table[column] = table[column].map(mask, na_action="ignore")
     write_document(workspace, output, _written(table, kind))
     workspace.console.note(f"{len(table):,} trials of {len(records)} runs")
     return ExitCode.PASS

@@ -133,6 +133,32 @@ def test_json_lines_keep_texts_as_they_were(hostile: Path) -> None:
     assert {json.loads(line)["completion"]["text"] for line in lines} == set(HOSTILE)
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_what_looks_like_a_key_is_masked_in_every_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    said, own = "sk-proj-abcdefghijklmnop1234567890", "hunter2-hunter2"
+    monkeypatch.setenv("OWN_PASSWORD", own)
+    example(tmp_path)
+    row = {"id": f"c-{own}", "variables": {"text": f"Hello {said}, I am {own}."}, "expected": said}
+    (tmp_path / CASES).write_text(f"{json.dumps(row)}\n", encoding="utf-8")
+    run(tmp_path)
+    file = tmp_path / f"t.{ending}"
+    assert llmops("runs", "export", file.name, folder=tmp_path).code == 0
+    written = pd.read_parquet(file).to_csv() if ending == "parquet" else json.dumps(file.read_text(encoding="utf-8"))
+    assert said not in written
+    assert own not in written
+    assert "Hello" in written
+
+
+def test_a_masked_table_has_the_types_of_an_unmasked_one(tmp_path: Path) -> None:
+    example(tmp_path)
+    run(tmp_path)
+    assert llmops("runs", "export", "t.parquet", folder=tmp_path).code == 0
+    types = pd.read_parquet(tmp_path / "t.parquet").dtypes
+    assert (str(types["score"]), str(types["trial"]), str(types["passed.contains"])) == ("Float64", "Int64", "boolean")
+
+
 def test_errors_have_no_score(tmp_path: Path) -> None:
     run(example(tmp_path), "--replay")
     assert llmops("runs", "export", "t.parquet", folder=tmp_path).code == 0

@@ -20,6 +20,9 @@ COLUMNS = (
 )  # fmt: skip
 """The columns that every table has; after them come `score.<metric>` and `passed.<metric>`, by name."""
 
+TEXT_COLUMNS = ("prompt", "model", "case", "text", "error", "model_served")
+"""Those of the columns that hold what people, models and providers wrote."""
+
 
 def run_table(records: Iterable[RunRecord]) -> pd.DataFrame:
     """Return the trials of these runs, one row each; a metric that did not measure is missing there, not 0."""
