@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 from llmops_cli.commands._secrets import masked
 from llmops_cli.core.errors import SetupError
 from llmops_cli.core.safe_text import safe_text
-from llmops_cli.reports.page import Page, without_log_commands
+from llmops_cli.reports.page import Page, hanging, rendered, without_log_commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,16 @@ class Console:
     def note(self, text: str) -> None:
         """Write a remark or a next step to stderr, unless told to be quiet; the text may quote anything."""
         self.note_report(without_log_commands(safe_text(text)))
+
+    def sentence(self, text: str) -> None:
+        """Write a remark that may be long; a person's terminal gets it wrapped at blanks. It may quote anything."""
+        if self.quiet or not self.is_terminal:
+            self.note(text)
+            return
+        from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+        page = self.error_page
+        self.note_report(rendered(page, hanging(page, Text(safe_text(text)))))
 
     def note_report(self, report: str) -> None:
         """Write a report (safe, maybe coloured) to stderr, unless told to be quiet."""

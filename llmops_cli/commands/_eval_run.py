@@ -64,7 +64,7 @@ async def run_one(
     folders = run_folders(workspace.root)
     run = folders.open(job, resume=options.resume, retry_errors=options.retry_errors)
     for note in run.notes:
-        console.note(note)
+        console.sentence(note)
     answering = await _answering(console, planned, run, model, options)
     progress = _ProgressOfRun(console, job.prompt.identifier)
     ports = EvalPorts(

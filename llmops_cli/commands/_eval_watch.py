@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from llmops_cli.commands._workspace import PROJECT_FILE, Workspace
 from llmops_cli.core.errors import LlmopsError
-from llmops_cli.core.exit_codes import ExitCode
 from llmops_cli.reports.error_text import error_text
 
 if TYPE_CHECKING:
@@ -22,9 +21,13 @@ if TYPE_CHECKING:
 
     from llmops_cli.commands._eval_options import EvalOptions
     from llmops_cli.commands._invocation import Invocation
+    from llmops_cli.core.exit_codes import ExitCode
 
 EVERY_SECONDS = 0.5
 """A file that is being written has settled when two looks in a row find the same."""
+
+NAMED = 5
+"""Changed files that are named; a checkout of another branch can have hundreds."""
 
 Stamp = tuple[int, int]
 """When a file was last written, in nanoseconds, and its size: what a look compares."""
@@ -45,30 +48,38 @@ def watch(
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> ExitCode:
-    """Evaluate, then again whatever a change reaches; Ctrl-C ends it with the last evaluation's code."""
+    """Evaluate, then again whatever a change reaches; Ctrl-C ends it.
+
+    While it waits, the code is that of the last evaluation. One that Ctrl-C stops has no result, and no code either:
+    the KeyboardInterrupt goes to the caller, as without `--watch`.
+    """
     workspace = Workspace(invocation)
     console = workspace.console
-    code = ExitCode.PASS
-    try:
-        seen = stamps(workspace.root)
-        reach = reached_files(workspace)
-        code = _attempt(workspace, options, evaluate)
-        while True:
-            console.note("\nWatching; Ctrl-C ends it.")
+    seen = stamps(workspace.root)
+    reach = reached_files(workspace)
+    code = _attempt(workspace, options, evaluate)
+    while True:
+        console.note("\nWatching; Ctrl-C ends it.")
+        try:
             now = _settled_change(workspace.root, seen, sleep)
-            changed = {path for path in {*seen, *now} if seen.get(path) != now.get(path)}
-            seen = now
-            workspace = Workspace(invocation)
-            before, reach = reach, reached_files(workspace)
-            change = _change(changed, before, reach, options)
-            console.note(f"\nchanged: {', '.join(change.paths[:5])}")
-            if change.prompt_ids:
-                code = _attempt(workspace, replace(options, prompts=change.prompt_ids), evaluate)
-            else:
-                console.note("This reaches no prompt that has a suite.")
-    except KeyboardInterrupt:
-        console.note("")
-        return code
+        except KeyboardInterrupt:
+            console.note("")
+            return code
+        changed = {path for path in {*seen, *now} if seen.get(path) != now.get(path)}
+        seen = now
+        workspace = Workspace(invocation)
+        before, reach = reach, reached_files(workspace)
+        change = _change(changed, before, reach, options)
+        console.sentence(f"\nchanged: {_named(change.paths)}")
+        if change.prompt_ids:
+            code = _attempt(workspace, replace(options, prompts=change.prompt_ids), evaluate)
+        else:
+            console.note("This reaches no prompt that has a suite.")
+
+
+def _named(paths: tuple[str, ...]) -> str:
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return ", ".join(paths[:NAMED]) + more
 
 
 def stamps(root: Path) -> Mapping[str, Stamp]:

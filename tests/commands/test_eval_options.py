@@ -15,6 +15,7 @@ from commands.llmops import llmops
 from commands.world import edit, example
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 SUITE = "evals/echo-greeting.yaml"
@@ -78,15 +79,15 @@ def test_on_a_terminal_a_person_is_asked(tmp_path: Path, answer: bytes, code: in
 class Watched:
     """`eval --watch` in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, environ: Mapping[str, str] | None = None) -> None:
         self.log = folder.parent / "watch.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "llmops_cli", "eval", "--watch"],
+                [sys.executable, "-m", "llmops_cli", "eval", "--watch", *options],
                 cwd=folder,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(environ or {})},
             )
 
     def wait_for(self, text: str, times: int) -> str:
@@ -123,3 +124,26 @@ def test_watch_evaluates_again_what_a_changed_file_reaches(tmp_path: Path) -> No
         code = watched.end()
     assert code == 7
     assert "Traceback" not in watched.log.read_text(encoding="utf-8")
+
+
+def test_an_evaluation_that_is_stopped_while_watching_is_no_pass(tmp_path: Path) -> None:
+    folder = example(tmp_path / "repository")
+    with (folder / "llmops.yaml").open("a", encoding="utf-8") as file:
+        file.write("providers:\n  own: {protocol: command}\n")
+    edit(folder, "prompts/echo-greeting.yaml", "name: echo/last-message", "name: own/slow")
+    slow = tmp_path / "slow"
+    started = tmp_path / "started"
+    slow.write_text(f"#!/bin/sh\ntouch '{started}'\nsleep 3600\n", encoding="utf-8")
+    slow.chmod(0o755)
+    environ = {"LLMOPS_COMMAND_OWN": str(slow)}
+    watched = Watched(folder, "--allow-unknown-price", environ=environ)
+    try:
+        watched.wait_for("22 trials", 1)
+        while not started.exists():
+            assert watched.process.poll() is None
+            time.sleep(0.05)
+    finally:
+        code = watched.end()
+    said = watched.log.read_text(encoding="utf-8")
+    assert code == 130, said
+    assert "interrupted: what is done is kept" in said
