@@ -65,6 +65,13 @@ def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:
         run_program(tmp_path, "import time; time.sleep(600)", timeout_seconds=0.3)
 
 
+def test_what_a_wrapper_started_ends_with_it(tmp_path: Path) -> None:
+    # the child holds the pipes of the wrapper: as long as it lives, nobody who waits for both comes back
+    source = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    with pytest.raises(ProviderError, match="no answer within"):
+        run_program(tmp_path, source, timeout_seconds=2)
+
+
 def test_where_commands_are_not_allowed_nothing_runs(tmp_path: Path) -> None:
     source = "import pathlib; pathlib.Path('ran').touch()"
     with pytest.raises(SetupError, match="not allowed here"):

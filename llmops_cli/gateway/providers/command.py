@@ -7,8 +7,11 @@ pull request can make llmops run something.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import shlex
+import signal
 import time
 from typing import TYPE_CHECKING, cast
 
@@ -78,6 +81,8 @@ class CommandProvider:
                 stderr=asyncio.subprocess.PIPE,
                 cwd=self._context.root,
                 env=dict(self._context.environ),
+                # what the program starts belongs to its group, and ends with it
+                process_group=0,
             )
         except OSError as error:
             message = f"the program cannot be started: {error.strerror or type(error).__name__}."
@@ -86,18 +91,25 @@ class CommandProvider:
             async with asyncio.timeout(self._context.settings.timeout_seconds):
                 output, errors = await process.communicate(data)
         except TimeoutError as error:
+            await _end(process)
             message = f"the program gave no answer within {self._context.settings.timeout_seconds:g} s."
             raise ProviderError(message, where=command[0], retryable=True) from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+        except BaseException:
+            await _end(process)
+            raise
         if process.returncode:
             raise _failed(command[0], process.returncode, errors)
         if len(output) > LIMIT_BYTES:
             message = f"the program's answer is larger than {LIMIT_BYTES // 1024 // 1024} MiB."
             raise ProviderError(message, where=command[0])
         return output
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End the program with all that it started: a wrapper's child would hold our pipes, and be waited for forever."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 def _failed(program: str, code: int, errors: bytes) -> ProviderError:
