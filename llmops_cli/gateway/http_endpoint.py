@@ -112,9 +112,17 @@ class HttpEndpoint:
             message = f"the connection is not trusted: {tls_problem(error.certificate_error)}."
             hint = "Is base_url right? SSL_CERT_FILE names a file with an authority of your own."
             raise SetupError(message, where=self.host, hint=hint) from error
+        except aiohttp.ClientConnectorDNSError as error:
+            message = "no address is known for this name."
+            hint = "Is base_url right, and is there a network?"
+            raise ProviderError(message, where=self.host, hint=hint, retryable=True) from error
         except (aiohttp.ClientError, OSError) as error:
             # the text of the error may hold the URL
             cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+            if isinstance(cause, ConnectionRefusedError):
+                message = "the connection was refused: nothing listens there."
+                hint = "Is base_url right, and does the server run?"
+                raise ProviderError(message, where=self.host, hint=hint, retryable=True) from error
             message = f"the connection failed ({tls_problem(cause) or type(cause).__name__})."
             raise ProviderError(message, where=self.host, retryable=True) from error
         return HttpAnswer(status=response.status, headers=_lowered(response.headers), body=data)

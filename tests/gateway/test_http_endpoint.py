@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 import trustme
@@ -269,6 +270,33 @@ def test_tls_where_the_provider_speaks_none_is_named() -> None:
             await provider.close()
 
     asyncio.run(run())
+
+
+def test_a_name_without_an_address_and_a_port_without_a_server_are_told_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def ask_at(url: str) -> ProviderError:
+        provider = open_openai_chat(context_for("openai", url))
+        with pytest.raises(ProviderError) as caught:
+            await provider.complete(ask(model="p/m"))
+        await provider.close()
+        assert caught.value.retryable
+        return caught.value
+
+    with socket.socket() as held:
+        # bound, and not listening: nobody else gets the port either
+        held.bind(("127.0.0.1", 0))
+        refused = asyncio.run(ask_at(f"http://127.0.0.1:{held.getsockname()[1]}"))
+    assert refused.message == "the connection was refused: nothing listens there."
+
+    def no_address(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    # what every resolver says of this name (RFC 6761), without asking one
+    monkeypatch.setattr(socket, "getaddrinfo", no_address)
+    unknown = asyncio.run(ask_at("https://no-such-host.invalid"))
+    assert unknown.message == "no address is known for this name."
+    assert "base_url" in (unknown.hint or "")
 
 
 def test_a_key_comes_from_its_variable_and_goes_only_where_it_belongs() -> None:

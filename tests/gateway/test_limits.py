@@ -124,6 +124,45 @@ def test_waits_double_and_what_the_provider_asks_for_comes_first() -> None:
     assert clock.waits == [0.375, 0.75, 10.25]
 
 
+def test_a_provider_that_never_answered_is_not_waited_for_again_and_again() -> None:
+    clock = Clock()
+    gone = ProviderError("nobody there.", retryable=True)
+    model = ScriptedModel(*[gone] * 4)
+    asked = retried(model, clock, attempts=3)
+
+    async def run() -> None:
+        with pytest.raises(ProviderError, match="in 3 attempts"):
+            await asked.complete(ask())
+        with pytest.raises(ProviderError, match="in 1 attempt"):
+            await asked.complete(ask())
+        assert len(clock.waits) == 2
+        model.failures = [later(), later()]
+        assert (await asked.complete(ask())).text == "Hi."
+        assert len(clock.waits) == 4
+        model.failures = [gone, gone]
+        assert (await asked.complete(ask())).text == "Hi."
+
+    asyncio.run(run())
+    assert len(clock.waits) == 6
+
+
+def test_a_provider_that_fails_after_it_has_answered_is_waited_for_every_time() -> None:
+    clock = Clock()
+    gone = ProviderError("nobody there.", retryable=True)
+    model = ScriptedModel()
+    asked = retried(model, clock, attempts=3)
+
+    async def run() -> None:
+        await asked.complete(ask())
+        model.failures = [gone] * 6
+        for _ in range(2):
+            with pytest.raises(ProviderError, match="in 3 attempts"):
+                await asked.complete(ask())
+
+    asyncio.run(run())
+    assert len(clock.waits) == 4
+
+
 def test_what_cannot_succeed_later_is_not_tried_again() -> None:
     clock = Clock()
     error = ProviderError("bad request.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from llmops_cli.core.errors import ProviderError
+from llmops_cli.gateway.provider import RateLimitedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -44,13 +45,21 @@ class RetriedModel:
 
 
 class Retry:
-    """Repeats one exchange with a provider, whatever it asks for."""
+    """Repeats one exchange with a provider, whatever it asks for.
+
+    A provider that has never answered, not even in all attempts of one exchange, is likely the wrong one: a wrong
+    address, or no network. From then on each exchange has one attempt, until one of them succeeds, so that a thousand
+    cases do not wait for it one after the other. One that fails after it has answered, or that asks to be asked
+    later, is waited for as ever.
+    """
 
     def __init__(self, policy: RetryPolicy, timing: Timing, draw: Callable[[], float]) -> None:
         """Take the policy; `draw` gives numbers in [0, 1)."""
         self._policy = policy
         self._timing = timing
         self._draw = draw
+        self._has_answered = False
+        self._given_up = False
 
     async def run(self, attempt_once: Callable[[], Awaitable[Answer]]) -> Answer:
         """Return what the first successful attempt gives.
@@ -62,11 +71,17 @@ class Retry:
         attempt = 1
         while True:
             try:
-                return await attempt_once()
+                answer = await attempt_once()
             except ProviderError as error:
                 wait = self._wait_seconds(attempt, error)
-                if not error.retryable or attempt >= self._policy.attempts or self._timing.now() + wait > until:
+                spent = attempt >= self._policy.attempts or self._timing.now() + wait > until
+                silent = error.retryable and not self._has_answered and not isinstance(error, RateLimitedError)
+                if not error.retryable or spent or (silent and self._given_up):
+                    self._given_up = self._given_up or (silent and spent)
                     raise _after(error, attempt) from error
+            else:
+                self._has_answered = True
+                return answer
             await self._timing.sleep(wait)
             attempt += 1
 
