@@ -133,7 +133,14 @@ async def _collected(
 ) -> Mapping[tuple[str, int], Completion | ProviderError]:
     answers: dict[tuple[str, int], Completion | ProviderError] = {}
     for batch in batches:
-        problem = await _ended(console, api, batch)
+        try:
+            problem = await _ended(console, api, batch)
+        except ProviderError as error:
+            hint = (
+                f"{error.hint + ' ' if error.hint else ''}The same command asks for batch {batch.batch_id} again; "
+                "if the provider knows it no more, --no-resume hands in a new one, which is paid anew."
+            )
+            raise ProviderError(error.message, where=error.where, hint=hint) from error
         if problem:
             # forgotten, so that the next attempt hands its requests in again
             _write(path, [each for each in batches if each is not batch])

@@ -159,6 +159,20 @@ def test_a_rate_limit_is_waited_for(tmp_path: Path, server: ProtocolServer) -> N
     assert "22 of 22 cases pass" in llmops("eval", "--model", "remote/m", "--batch", folder=tmp_path).out
 
 
+def test_a_batch_that_the_provider_knows_no_more_is_told_with_the_way_out(
+    tmp_path: Path, server: ProtocolServer
+) -> None:
+    repository(tmp_path, server)
+    server.script([None, None, Fault.BAD_REQUEST])
+    outcome = llmops("eval", "--model", "remote/m", "--batch", folder=tmp_path)
+    assert outcome.code == 5
+    told = " ".join(outcome.err.split())
+    assert "asks for batch batch_0 again" in told
+    assert "--no-resume hands in a new one" in told
+    assert llmops("eval", "--model", "remote/m", "--batch", "--no-resume", folder=tmp_path).code == 7
+    assert len(server.batches.created) == 2
+
+
 @pytest.mark.parametrize("arguments", [("--max-calls", "5"), ("--max-cost", "0.0001")])
 def test_a_batch_above_the_budget_is_refused_as_a_whole(
     tmp_path: Path, server: ProtocolServer, arguments: tuple[str, ...]
