@@ -40,6 +40,7 @@ def eval_text(outcome: EvalOutcome, page: Page, *, most_cases: int = MOST_CASES,
     parts: list[RenderableType] = [*_head(summary, page), *_metrics(summary, page)]
     parts += _failing(outcome, page, most_cases, brief=brief)
     parts += _errors(outcome, page, most_cases)
+    parts += _silent_judges(summary, page)
     parts += _facts(outcome, page)
     parts += _verdict(outcome, page)
     return rendered(page, *parts)
@@ -140,10 +141,31 @@ def _errors(outcome: EvalOutcome, page: Page, most: int) -> Iterator[RenderableT
     by_message: dict[tuple[str, str], list[ErroredTrial]] = {}
     for trial in summary.errors:
         by_message.setdefault((trial.kind, trial.message), []).append(trial)
-    for (kind, message), trials in list(by_message.items())[:most]:
+    shown = list(by_message.items())[:most]
+    for (kind, message), trials in shown:
         named = ", ".join(safe_text(trial.case_id, one_line=True) for trial in trials[:3])
         more = f" and {len(trials) - 3} more" if len(trials) > 3 else ""  # noqa: PLR2004 - three are named
         yield hanging(page, Text(f"  {kind}: {quoted(message, LONGEST_ERROR)} ({named}{more})"))
+    left = summary.trials.errored - sum(len(trials) for _, trials in shown)
+    if left > 0:
+        run = safe_text(outcome.run_path.rpartition("/")[2], one_line=True)
+        yield hanging(page, Text(f"  … and {left} more: llmops runs show {run}", style=FAINT))
+
+
+def _silent_judges(summary: RunSummary, page: Page) -> Iterator[RenderableType]:
+    """Say why a metric that only warns could not measure; its trials are no errors, so nothing else would."""
+    from rich.text import Text  # noqa: PLC0415 - rich costs 42 ms
+
+    # the verdict says which canaries were wrong
+    silent = [metric for metric in summary.metrics if metric.only_warns and metric.failures and not metric.canaries]
+    if not silent:
+        return
+    yield Text("")
+    yield Text("could not measure, and only warns:", style=STRONG)
+    for metric in silent:
+        name = safe_text(metric.name, one_line=True)
+        about = f"  {name}: {quoted(metric.first_failure, LONGEST_ERROR)} ({counted(metric.failures, 'trial')})"
+        yield hanging(page, Text(about))
 
 
 def _facts(outcome: EvalOutcome, page: Page) -> Iterator[RenderableType]:

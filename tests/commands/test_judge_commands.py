@@ -195,6 +195,8 @@ def test_verdicts_that_an_unlicensed_judge_failed_to_give_can_be_asked_for_again
     silent = " ".join(llmops("eval", "greet", folder=repository).out.split())
     assert "60 of 61 cases pass" in silent
     assert "judge – – only warns, 60 could not measure" in silent, silent
+    assert "only warns: judge: canary 1 (good) got no verdict: the judge's reply cannot be read, twice:" in silent
+    assert "(it begins: 'I would rather not say.')" in silent
     endpoint.reply = honest
     again = " ".join(llmops("eval", "greet", "--retry-errors", folder=repository).out.split())
     assert "judge 0.50 30 of 60 only warns, 1 spared" in again

@@ -17,7 +17,8 @@ class MetricSummary:
     it could not measure, `skipped` those where a cheaper tier had decided already. `raw_mean` is in
     `unit`, where the metric has one. `cases_only` tells a metric that single cases add. `only_warns` tells a judge
     without a licence, which is part of no score and no verdict; `canaries` says which of a judge's canaries came out
-    wrong, in which case nothing that it said counts.
+    wrong, in which case nothing that it said counts. `first_failure` is why it could not measure the first trial, in
+    the suite's order, of those that it could not; untrusted text, which `run.json` leaves to the journal.
     """
 
     name: str
@@ -36,6 +37,7 @@ class MetricSummary:
     cases_only: bool = False
     only_warns: bool = False
     canaries: str = ""
+    first_failure: str = ""
 
     @property
     def failed(self) -> int:

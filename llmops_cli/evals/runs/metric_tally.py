@@ -42,6 +42,7 @@ class MetricTallies:
         for failure in trial.failures:
             tally = self._tally(failure.metric, specs)
             tally.failures += 1
+            tally.remember((self._job.places.get(case.id, 0), trial.key.number), failure.reason)
             tally.canaries = tally.canaries or flipped_in(failure)
         for name in trial.aside:
             self._tally(name, specs).only_warns = True
@@ -74,6 +75,12 @@ class _Tally:
         self.canaries = ""
         self.only_warns = False
         self.passed = self.failures = self.skipped = 0
+        self._first_failure: tuple[tuple[int, int], str] | None = None
+
+    def remember(self, place: tuple[int, int], reason: str) -> None:
+        """Keep the reason if it is of the first trial, whatever the order in which they finished."""
+        if self._first_failure is None or place < self._first_failure[0]:
+            self._first_failure = (place, reason)
 
     def summary(self, *, cases_only: bool) -> MetricSummary:
         if self.canaries:
@@ -97,4 +104,5 @@ class _Tally:
             cases_only=cases_only,
             only_warns=self.only_warns,
             canaries=self.canaries,
+            first_failure=self._first_failure[1] if self._first_failure else "",
         )
