@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llmops_cli.commands._eval_consent import ask_above_limit
@@ -74,7 +75,15 @@ async def _measured(
         from llmops_cli.commands._eval_against import self_outcome  # noqa: PLC0415 - only with this option
 
         return finished, self_outcome(workspace, finished)
-    return finished, outcome_of(workspace, finished)
+    return finished, _with_options(outcome_of(workspace, finished), options)
+
+
+def _with_options(outcome: EvalOutcome, options: EvalOptions) -> EvalOutcome:
+    """Complete a next step that goes on with this very run: without its options the command begins another one."""
+    goes_on = outcome.summary.stopped or outcome.next_step.endswith((" --retry-errors", " --record"))
+    if not (goes_on and outcome.next_step.startswith("llmops eval ")):
+        return outcome
+    return replace(outcome, next_step=f"{outcome.next_step}{options.same_run(outcome.summary.model)}")
 
 
 def _show_plan(workspace: Workspace, planned: tuple[PlannedRun, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,18 @@ class EvalOptions:
     def revision(self) -> str | None:
         """The Git revision whose prompt is run beside today's, None where the baseline is compared with."""
         return None if self.against == BASELINE else self.against
+
+    def same_run(self, model: str) -> str:
+        """Return the options with which `eval` finds its run of `model` again, as they are typed; led by a blank."""
+        words = [f"--model {model}"] if self.models else []
+        words += [f"--filter {shlex.quote(pattern)}" for pattern in self.selection.filters]
+        words += [f"--sample {self.selection.sample}"] if self.selection.sample is not None else []
+        words += [f"--shard {self.selection.shard}"] if self.selection.shard.count > 1 else []
+        words += [f"--repeats {self.repeats}"] if self.repeats is not None else []
+        words += [f"--tier {tier.value}" for tier in sorted(self.tiers)] if self.tiers != ALL_TIERS else []
+        words += ["--fail-fast-tier"] if self.fail_fast_tier else []
+        words += ["--batch"] if self.batch else []
+        return "".join(f" {word}" for word in words)
 
     def repeats_for(self, suite: Suite, model: ModelSettings) -> int:
         """Return the trials per case, at most: what was asked for, what the comparison may need, or the suite's."""

@@ -93,7 +93,9 @@ def gravest(outcomes: Sequence[EvalOutcome]) -> EvalOutcome:
 
 def verdict_of_run(workspace: Workspace, summary: RunSummary, measured: MeasuredRun, suite: Suite) -> RunVerdict:
     """Decide about a run. One that measured nothing, or stopped early, is never a pass."""
-    if not measured.passed:
+    # what stopped before anything was asked is no failure of a provider
+    stopped_first = summary.stopped and not summary.trials.done
+    if not measured.passed and not stopped_first:
         return _nothing_measured(summary)
     judges = judge_remarks(suite_licences(workspace.catalog, suite), {}, measured.flipped)
     if summary.stopped:

@@ -128,6 +128,8 @@ def _lot(seed: str, case_id: str) -> bytes:
 def _proposal(suite: Suite, filters: tuple[str, ...]) -> str:
     tags = sorted({f"{_TAG}{tag}" for case in suite.cases for tag in case.tags})
     known = [*(case.id for case in suite.cases[:1000]), *tags, _CRITICAL]
+    if _CRITICAL in filters and not any(case.critical for case in suite.cases):
+        return "Must-haves are cases with critical: true."
     for pattern in filters:
         if hint := did_you_mean(pattern, known):
             return hint

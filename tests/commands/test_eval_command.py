@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -167,6 +168,31 @@ def test_a_budget_of_no_calls_is_inconclusive_and_resumes(tmp_path: Path) -> Non
     assert resumed.code == 7
     assert "5 trials are there already" in resumed.err
     assert len(list((tmp_path / ".llmops/runs").iterdir())) == 1
+
+
+def test_a_budget_that_is_spent_before_a_prompt_is_no_failure_of_a_provider(tmp_path: Path) -> None:
+    example(tmp_path)
+    outcome = llmops("eval", "--max-calls", "0", folder=tmp_path)
+    assert outcome.code == 10
+    assert "INCONCLUSIVE  Stopped early: max_calls was reached; 22 trials not run." in outcome.out
+    assert "NOTHING MEASURED" not in outcome.out
+
+
+def test_the_next_step_names_the_same_run(tmp_path: Path) -> None:
+    options = ("--model", "echo/a", "--filter", "0*", "--sample", "5", "--repeats", "2")
+    outcome = llmops("eval", *options, "--max-calls", "2", "--concurrency", "1", folder=example(tmp_path))
+    assert outcome.code == 10
+    step = "llmops eval echo-greeting --model echo/a --filter '0*' --sample 5 --repeats 2"
+    assert f"Next: {step}\n" in outcome.err
+    resumed = llmops(*shlex.split(step)[1:], folder=tmp_path)
+    assert "2 trials are there already" in " ".join(resumed.err.split())
+
+
+def test_must_haves_that_are_not_there_are_not_proposed(tmp_path: Path) -> None:
+    outcome = llmops("eval", "--filter", "critical", folder=example(tmp_path))
+    assert outcome.code == 6
+    assert "Did you mean" not in outcome.err
+    assert "critical: true" in outcome.err
 
 
 def test_two_models_give_two_runs_and_an_overview(tmp_path: Path) -> None:
