@@ -62,6 +62,7 @@ async def run_against(
         looked = await compare_by_looks(new.arm, old.arm, policy, licences=licences)
         old.finish(looked.trials, stopped=looked.stopped)
         summary = new.finish(looked.trials, stopped=looked.stopped)
+        paid_usd, calls = map(sum, zip(old.spent, new.spent, strict=True))
     outcome = compared_outcome(looked, summary)
     record = run_folders(workspace.root).record(new.name)
     improved = looked.comparison.improved and outcome.exit_code is ExitCode.PASS
@@ -75,7 +76,12 @@ async def run_against(
     elapsed = time.monotonic() - started
     done = replace(planned, job=replace(ours, repeats=looked.trials))
     finished = FinishedRun(
-        planned=done, summary=summary, measured=looked.candidate, record=record, elapsed_seconds=elapsed
+        planned=done,
+        summary=summary,
+        measured=looked.candidate,
+        record=record,
+        elapsed_seconds=elapsed,
+        spent=(paid_usd, int(calls)),
     )
     return finished, reported(workspace, summary, verdict, record, elapsed_seconds=elapsed)
 

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 HINT = "Pass --yes to agree, or evaluate fewer cases: --sample, --filter, --max-cost."
 
 
-def ask_above_limit(workspace: Workspace, planned: Sequence[PlannedRun], *, agreed: bool) -> None:
+def ask_above_limit(workspace: Workspace, planned: Sequence[PlannedRun], whole: float | None, *, agreed: bool) -> None:
     """Go on only where the runs stay below `budget.confirm_above_usd`, or somebody says yes.
+
+    `whole` is what the whole command may spend, in dollars.
 
     Raises:
         RefusedError: when nobody can be asked, or the answer is no.
     """
     limit = workspace.settings.confirm_above_usd
-    most = most_usd(planned)
+    most = most_usd(planned, whole)
     if agreed or limit is None or (most is not None and most <= limit):
         return
     cost = "cost an unknown amount" if most is None else f"cost up to {usd(most)}"
@@ -37,12 +39,12 @@ def ask_above_limit(workspace: Workspace, planned: Sequence[PlannedRun], *, agre
         raise RefusedError(message, hint=HINT)
 
 
-def most_usd(planned: Sequence[PlannedRun]) -> float | None:
-    """Return what all runs can cost at most, their budgets considered; None where a price is not known."""
+def most_usd(planned: Sequence[PlannedRun], whole: float | None) -> float | None:
+    """Return what all runs can cost at most: each its own budget, all together `whole`; None with an unknown price."""
     total = 0.0
     for run in planned:
         if run.most_usd is None:
             return None
         limit = run.job.budget.max_cost_usd
         total += run.most_usd if limit is None else min(run.most_usd, limit)
-    return total
+    return total if whole is None else min(total, whole)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from llmops_cli.commands._command_budget import CommandBudget
 from llmops_cli.commands._eval_consent import ask_above_limit
 from llmops_cli.commands._eval_executor import open_cluster
 from llmops_cli.commands._eval_formats import TEXT, as_document
@@ -43,10 +44,14 @@ async def evaluate_prompts(
         if dry_run:
             workspace.console.note("Nothing was run (--dry-run).")
             return ExitCode.PASS
-        ask_above_limit(workspace, planned, agreed=options.agreed_to_cost)
+        whole = options.budget(workspace.settings)
+        ask_above_limit(workspace, planned, whole.max_cost_usd, agreed=options.agreed_to_cost)
+        budget = CommandBudget(whole)
         with open_cluster(options) as cluster:
             for run in planned:
-                finished, outcome = await _measured(workspace, run, gateway, options, cluster)
+                job = replace(run.job, budget=budget.left(run.job.suite.max_cost_usd))
+                finished, outcome = await _measured(workspace, replace(run, job=job), gateway, options, cluster)
+                budget.spend(*finished.spent)
                 runs.append(finished)
                 outcomes.append(outcome)
                 if output_format == TEXT:

@@ -80,8 +80,7 @@ class EvalOptions:
             return SELF_TRIALS
         return repeats_for(suite, model) if self.revision is None else max(suite.gate.looks)
 
-    def budget_for(self, suite: Suite, settings: ProjectSettings) -> RunBudget:
-        """Return the tightest of the limits: of the command line, of the suite, of the project."""
-        limits = [self.max_cost_usd, suite.max_cost_usd, settings.max_cost_usd]
-        known = [limit for limit in limits if limit is not None]
+    def budget(self, settings: ProjectSettings) -> RunBudget:
+        """Return what the whole command may spend: the tighter limit of the command line and the project."""
+        known = [limit for limit in (self.max_cost_usd, settings.max_cost_usd) if limit is not None]
         return RunBudget(max_cost_usd=min(known, default=None), max_calls=self.max_calls)

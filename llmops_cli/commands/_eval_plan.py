@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from llmops_cli.commands._command_budget import CommandBudget
 from llmops_cli.commands._judge_licences import without_licence
 from llmops_cli.commands._prompt_reference import find_prompt
 from llmops_cli.core.errors import NothingMatchedError, UsageError
@@ -95,7 +96,7 @@ def _planned(
         cases=cases,
         repeats=1 if _one_tells_all(options, settings, described) else options.repeats_for(suite, settings),
         concurrency=options.concurrency or described.concurrency,
-        budget=options.budget_for(suite, workspace.settings),
+        budget=CommandBudget(options.budget(workspace.settings)).left(suite.max_cost_usd),
         tiers=options.tiers,
         fail_fast_tier=options.fail_fast_tier,
         selection=options.selection,

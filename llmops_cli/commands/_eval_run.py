@@ -32,13 +32,17 @@ RUNS = ".llmops/runs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedRun:
-    """A run with its figures, the trials that a comparison needs, and how long it took."""
+    """A run with its figures, the trials that a comparison needs, and how long it took.
+
+    `spent` are the dollars and the live calls of all attempts of this run, judges included in the dollars.
+    """
 
     planned: PlannedRun
     summary: RunSummary
     measured: MeasuredRun
     record: RunRecord
     elapsed_seconds: float
+    spent: tuple[float, int]
 
 
 def run_folders(root: Path) -> RunFolders:
@@ -96,6 +100,7 @@ async def run_one(
         measured=collector.run(metrics_that_stay(workspace, job, summary)),
         record=folders.record(run.folder.name),
         elapsed_seconds=time.monotonic() - started,
+        spent=(end.paid_usd, end.calls),
     )
 
 

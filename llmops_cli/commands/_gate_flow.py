@@ -81,7 +81,7 @@ async def run_gate(workspace: Workspace, options: GateOptions) -> GateReport:
 async def _reports(
     workspace: Workspace, sides: GateSides, options: GateOptions, reached: Mapping[str, tuple[Reason, ...]]
 ) -> tuple[PromptReport, ...]:
-    from llmops_cli.commands._gate_budget import CheckBudget  # noqa: PLC0415 - only where a prompt is affected
+    from llmops_cli.commands._command_budget import CommandBudget  # noqa: PLC0415 - only where a prompt is affected
     from llmops_cli.commands._gate_parts import Gateways  # noqa: PLC0415 - as above
     from llmops_cli.commands._gate_run import GateRun  # noqa: PLC0415 - as above
     from llmops_cli.evals.job import RunBudget  # noqa: PLC0415 - as above
@@ -94,7 +94,8 @@ async def _reports(
             fresh=await stack.enter_async_context(open_gateway(replace(settings, use_cache=False))),
             recorded=await stack.enter_async_context(open_gateway(replace(settings, mode=AnswerMode.REPLAY))),
         )
-        budget = CheckBudget(RunBudget(max_cost_usd=options.max_cost_usd, max_calls=options.max_calls))
+        limits = [usd for usd in (options.max_cost_usd, sides.settings.max_cost_usd) if usd is not None]
+        budget = CommandBudget(RunBudget(max_cost_usd=min(limits, default=None), max_calls=options.max_calls))
         run = GateRun(workspace, sides, gateways, budget, options.mode, with_diffs=options.with_diffs)
         return tuple([await run.report(prompt_id, reasons) for prompt_id, reasons in reached.items()])
 

@@ -11,7 +11,7 @@ from llmops_cli.core.canonical_json import digest_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llmops_cli.commands._gate_budget import CheckBudget
+    from llmops_cli.commands._command_budget import CommandBudget
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.suites import Suite
     from llmops_cli.evals.judges.licence import Drift, Licence
@@ -24,7 +24,7 @@ class GateJudges:
     """Gives licences, and counts what judging the anchors again has cost."""
 
     def __init__(
-        self, workspace: Workspace, catalog: Catalog, gateway: Gateway, mode: AnswerMode, budget: CheckBudget
+        self, workspace: Workspace, catalog: Catalog, gateway: Gateway, mode: AnswerMode, budget: CommandBudget
     ) -> None:
         """Take the base's `catalog` (a change cannot license its own judge) and a gateway that asks now."""
         self.paid_usd = 0.0

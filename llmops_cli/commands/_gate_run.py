@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from llmops_cli.ci.gate_sides import GateSides
     from llmops_cli.ci.own_answers import Served
     from llmops_cli.ci.prompt_verdict import Outcome
-    from llmops_cli.commands._gate_budget import CheckBudget
+    from llmops_cli.commands._command_budget import CommandBudget
     from llmops_cli.commands._gate_parts import Gateways, Parts
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.evals.gating.null_models import NullProbe
@@ -48,7 +48,7 @@ class GateRun:
         workspace: Workspace,
         sides: GateSides,
         gateways: Gateways,
-        budget: CheckBudget,
+        budget: CommandBudget,
         mode: AnswerMode,
         *,
         with_diffs: bool,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from llmops_cli.ci.gate_runs import SuiteRun
 from llmops_cli.ci.prompt_verdict import compared_outcome, outcome_of, uncompared_outcome
 from llmops_cli.ci.regressed_cases import regressed_cases
+from llmops_cli.commands._command_budget import refuse_unknown_price
 from llmops_cli.commands._gate_arms import OpenArm
-from llmops_cli.commands._gate_budget import refuse_unknown_price
 from llmops_cli.commands._gate_outputs import with_base_outputs
 from llmops_cli.commands._judges import scorers
 from llmops_cli.commands._scores import load_committed
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from llmops_cli.ci.gate_runs import RegressedCase
     from llmops_cli.ci.gate_sides import GateSides
     from llmops_cli.ci.prompt_verdict import Outcome
-    from llmops_cli.commands._gate_budget import CheckBudget
+    from llmops_cli.commands._command_budget import CommandBudget
     from llmops_cli.commands._gate_parts import Gateways, Parts
     from llmops_cli.commands._workspace import Workspace
     from llmops_cli.core.prompts import Prompt
@@ -50,7 +50,7 @@ class SuiteRuns:
     """Runs the suites of one check, within what the whole check may spend."""
 
     def __init__(
-        self, workspace: Workspace, sides: GateSides, gateways: Gateways, budget: CheckBudget, mode: AnswerMode
+        self, workspace: Workspace, sides: GateSides, gateways: Gateways, budget: CommandBudget, mode: AnswerMode
     ) -> None:
         """Take both sides, the models, what the check may cost, and where answers come from."""
         self._workspace = workspace
@@ -193,7 +193,7 @@ class SuiteRuns:
     ) -> Iterator[OpenArm]:
         """Give a new run; what it cost is counted when it ends, whatever ended it."""
         described = gateway.describe(prompt.model.name)
-        budget = self._budget.left(suite.max_cost_usd, self._sides.settings.max_cost_usd, arms=arms)
+        budget = self._budget.left(suite.max_cost_usd, arms=arms)
         if self._mode.value != "replay":
             refuse_unknown_price(self._sides.settings, gateway, described.name, budget)
         job = EvalJob(

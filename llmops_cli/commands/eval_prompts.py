@@ -69,10 +69,12 @@ def eval_prompts(  # noqa: PLR0913 - the options of the command; they are groupe
         bool, typer.Option("--fail-fast-tier", help="A failed metric spares the costlier tiers of its trial.")
     ] = False,
     max_cost: Annotated[
-        float | None, typer.Option("--max-cost", metavar="USD", min=0, help="Stop new calls here.", show_default=False)
+        float | None,
+        typer.Option("--max-cost", metavar="USD", min=0, help="Spend at most this in all.", show_default=False),
     ] = None,
     max_calls: Annotated[
-        int | None, typer.Option("--max-calls", metavar="N", min=0, help="Stop new calls here.", show_default=False)
+        int | None,
+        typer.Option("--max-calls", metavar="N", min=0, help="Call models at most so often.", show_default=False),
     ] = None,
     allow_unknown_price: Annotated[
         bool, typer.Option("--allow-unknown-price", help="Call models whose price is not known.")

@@ -178,6 +178,36 @@ def test_a_budget_that_is_spent_before_a_prompt_is_no_failure_of_a_provider(tmp_
     assert "NOTHING MEASURED" not in outcome.out
 
 
+def test_a_limit_of_calls_holds_for_all_runs_of_a_command_together(tmp_path: Path) -> None:
+    models = ("--model", "echo/a", "--model", "echo/b", "--model", "echo/c")
+    outcome = llmops("eval", *models, "--max-calls", "30", "--format", "json", folder=example(tmp_path))
+    runs = json.loads(outcome.out)["runs"]
+    assert [sum(run["trials"][key] for key in ("passed", "failed", "errored")) for run in runs] == [22, 8, 0]
+    assert [run["exit_code"] for run in runs[1:]] == [10, 10]
+    assert outcome.code == 10
+    # the calls of an attempt before count too: the same command with a higher limit goes on
+    again = llmops("eval", *models, "--max-calls", "50", "--format", "json", folder=tmp_path)
+    runs = json.loads(again.out)["runs"]
+    assert [sum(run["trials"][key] for key in ("passed", "failed", "errored")) for run in runs] == [22, 22, 6]
+
+
+def test_dollars_are_shared_by_all_runs_of_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    example(tmp_path)
+    program = "import json; print(json.dumps({'text': 'x', 'usage': {'input_tokens': 1000, 'output_tokens': 0}}))"
+    monkeypatch.setenv("LLMOPS_COMMAND_PAID", shlex.join([sys.executable, "-c", program]))
+    price = "{price: {input_usd_per_million: 1000, output_usd_per_million: 0}}"
+    (tmp_path / "llmops.yaml").write_text(
+        "providers:\n  paid: {protocol: command, concurrency: 1}\n"
+        f"models:\n  paid/a: {price}\n  paid/b: {price}\nbudget: {{cost_usd: 7}}\n",
+        encoding="utf-8",
+    )
+    options = ("--model", "paid/a", "--model", "paid/b", "--sample", "5", "--allow-unknown-price", "--format", "json")
+    outcome = llmops("eval", *options, folder=tmp_path)
+    runs = json.loads(outcome.out)["runs"]
+    assert [run["spending"]["paid_usd"] for run in runs] == [5.0, 2.0]
+    assert outcome.code == 10
+
+
 def test_the_next_step_names_the_same_run(tmp_path: Path) -> None:
     options = ("--model", "echo/a", "--filter", "0*", "--sample", "5", "--repeats", "2")
     outcome = llmops("eval", *options, "--max-calls", "2", "--concurrency", "1", folder=example(tmp_path))

@@ -1,4 +1,4 @@
-"""What a whole check may spend: each run gets what those before it have left."""
+"""What a whole command may spend: each run gets what those before it have left."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from llmops_cli.registry.project_file import ProjectSettings
 
 
-class CheckBudget:
-    """Counts dollars and live calls over all prompts, arms, suites and judges of one check.
+class CommandBudget:
+    """Counts dollars and live calls over all prompts, models, arms, suites and judges of one command.
 
-    `whole` limits the check; the limits of suites and of the project file hold for each run of a suite, as in `eval`.
+    `whole` limits the command; a limit of a suite holds for each run of it.
     """
 
     def __init__(self, whole: RunBudget) -> None:
@@ -33,8 +33,8 @@ class CheckBudget:
     def left(self, *limits_usd: float | None, arms: int = 1) -> RunBudget:
         """Return what one of so many arms of the next run may spend; `limits_usd` are those of that run alone."""
         whole, calls = self._whole.max_cost_usd, self._whole.max_calls
-        of_check = None if whole is None else max(whole - self.paid_usd, 0.0)
-        dollars = [limit for limit in (of_check, *limits_usd) if limit is not None]
+        left_usd = None if whole is None else max(whole - self.paid_usd, 0.0)
+        dollars = [limit for limit in (left_usd, *limits_usd) if limit is not None]
         return RunBudget(
             max_cost_usd=min(dollars) / arms if dollars else None,
             max_calls=None if calls is None else max(calls - self.calls, 0) // arms,
