@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ RATE_LIMITED = frozenset({429, 503, 529})
 _REDIRECTS = range(300, 400)
 _OK = 200
 _MESSAGE_LENGTH = 300
+_VERSION = re.compile(r"/v\d\w*")
 
 
 class WireFormat(Protocol):
@@ -65,7 +67,7 @@ class HttpProvider:
         """Read no key and open nothing before the first request."""
         self._context = context
         self._wire = wire
-        self._base_url = (context.settings.base_url or wire.default_base_url).rstrip("/")
+        self._base_url = _without_version(context.settings.base_url or wire.default_base_url, wire.path("model"))
         self._endpoint: HttpEndpoint | None = None
 
     def identity(self, model: str) -> JsonObject:
@@ -192,6 +194,13 @@ class HttpProvider:
 
     def _where(self) -> str:
         return self._base_url.partition("?")[0].rpartition("@")[2].removeprefix("https://")
+
+
+def _without_version(base_url: str, path: str) -> str:
+    """Return the base URL without the version that the protocol's paths begin with: people copy it with either."""
+    version = "/" + path.split("/")[1]
+    base_url = base_url.rstrip("/")
+    return base_url.removesuffix(version) if _VERSION.fullmatch(version) else base_url
 
 
 def _encoded(request: JsonObject) -> bytes:

@@ -116,7 +116,7 @@ def test_a_torn_line_is_noted(world: World) -> None:
         file.write(b'{"case":"case-0')
     again = world.folders.open(job)
     assert again.resumed
-    assert again.notes[1] == "the last line of its journal was cut short (15 bytes dropped)"
+    assert again.notes == ("the last line of its journal was cut short (15 bytes dropped)",)
 
 
 def test_a_folder_that_is_no_run_is_passed_over(world: World, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_a_down_provider_is_an_error_and_no_reason_to_replay(tmp_path: Path) -> 
     recordings.add(ask(model=NAME), answer())
     recordings.close()
     quick = replace(settings_for(tmp_path), retry=RetryPolicy(attempts=1))
-    with pytest.raises(ProviderError, match="connection failed"):
+    with pytest.raises(ProviderError, match="connection was refused"):
         asyncio.run(ask_all(quick, [ask(model=NAME)]))
 
 

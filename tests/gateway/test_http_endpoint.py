@@ -6,6 +6,8 @@ import asyncio
 import json
 import socket
 import ssl
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,13 +22,18 @@ from llmops_cli.gateway.http_endpoint import HttpEndpoint
 from llmops_cli.gateway.http_provider import without_keys
 from llmops_cli.gateway.provider import RateLimitedError
 from llmops_cli.gateway.provider_keys import read_key
+from llmops_cli.gateway.providers.anthropic import open_anthropic
+from llmops_cli.gateway.providers.gemini import open_gemini
 from llmops_cli.gateway.providers.openai_chat import open_openai_chat
 from llmops_cli.gateway.proxies import proxy_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from llmops_cli.core.completions import Completion
+    from llmops_cli.gateway.http_provider import HttpProvider
+    from llmops_cli.gateway.provider import ProviderContext
 
 
 def fail_with(fault: Fault | None, behaviour: Behaviour | None = None, *, timeout_seconds: float = 20.0) -> Completion:
@@ -339,3 +346,29 @@ def test_words_that_could_be_keys_are_masked_and_others_stay() -> None:
 )
 def test_the_usual_proxy_variables_hold(url: str, environ: dict[str, str], proxy: str | None) -> None:
     assert proxy_for(url, environ) == proxy
+
+
+@pytest.mark.parametrize(
+    ("open_provider", "protocol", "suffix", "path"),
+    [
+        (open_anthropic, "anthropic", "", "/v1/messages"),
+        (open_anthropic, "anthropic", "/v1", "/v1/messages"),
+        (open_anthropic, "anthropic", "/proxy/v1/", "/proxy/v1/messages"),
+        (open_gemini, "gemini", "/v1beta", "/v1beta/models/m:generateContent"),
+        (open_openai_chat, "openai", "/v1", "/v1/chat/completions"),
+    ],
+)
+def test_a_base_url_may_end_in_the_version_that_the_paths_begin_with(
+    open_provider: Callable[[ProviderContext], HttpProvider], protocol: str, suffix: str, path: str
+) -> None:
+    async def run() -> str:
+        async with ProtocolServer() as server:
+            context = context_for(protocol, server.url)
+            settings = replace(context.settings, base_url=server.url + suffix)
+            provider = open_provider(replace(context, settings=settings))
+            with suppress(ProviderError):  # the server knows no proxy's paths
+                await provider.complete(ask(model="p/m"))
+            await provider.close()
+            return server.received[0].path
+
+    assert asyncio.run(run()) == path

@@ -215,7 +215,8 @@ def _ending(identity: RunIdentity) -> str:
 
 
 def _notes(record: RunRecord, journal: Journal) -> tuple[str, ...]:
-    notes = [f"continuing {record.name}: {len(journal.state.done)} trials are there already"]
+    there = len(journal.state.done)
+    notes = [f"continuing {record.name}: {there} trials are there already"] if there else []
     if journal.state.dropped_bytes:
         notes.append(f"the last line of its journal was cut short ({journal.state.dropped_bytes} bytes dropped)")
     return tuple(notes)
