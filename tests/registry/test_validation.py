@@ -241,6 +241,9 @@ def test_a_judge_that_a_case_adds_is_checked_like_one_of_the_suite(tmp_path: Pat
         return sorted((finding.rule, finding.position.line) for report in reported for finding in report.findings)
 
     assert found(**{"evals/greet.yaml": inline % judge % "kind"}) == [("judge-self", 6)]
+    # who judges is not known where the rubric, which may say it, cannot be read
+    unnamed = judge.replace('"model": "echo/x", ', "")
+    assert found(**{"evals/greet.yaml": inline % unnamed % "knid"}) == [("rubric-missing", 6)]
     assert found(**{"evals/greet.yaml": inline % judge % "knid"}) == [("judge-self", 6), ("rubric-missing", 6)]
     # equal judges of many cases are told once, at the key that names their file
     assert found(**{"evals/cases/greet.jsonl": rows}) == [("judge-self", 2), ("rubric-missing", 2)]

@@ -77,7 +77,9 @@ class JudgeSelf:
         path = rubric_path(str(spec.parameters.get("rubric", "")), context.suite.path)
         parsed = load_rubric(context.catalog, path) if "rubric" in spec.parameters and path else None
         names = judge_names(spec, parsed.rubric if parsed else None, context.settings)
-        if not names:
+        # a rubric that is missing or broken may name one: that it is, is said elsewhere
+        unread = "rubric" in spec.parameters and (parsed is None or parsed.rubric is None)
+        if not names and not unread:
             yield self._finding(
                 context,
                 place,
