@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import socket
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -14,7 +14,7 @@ import pytest
 from llmops_cli.gateway.eager_request import EagerRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LARGE = b"x" * 20_000_000
@@ -67,50 +67,45 @@ def test_over_an_open_connection_a_request_is_sent_in_the_turn_that_makes_it() -
     assert asyncio.run(run()).endswith(b"\r\n\r\nsecond")
 
 
+@asynccontextmanager
+async def half_written() -> AsyncIterator[tuple[asyncio.Task[bytes], socket.socket]]:
+    """Begin a request whose body does not fit at once: what fits is in the buffers, and it waits for its reader."""
+    with listening() as (server, url):
+        async with session() as client:
+            asked = asyncio.create_task(post(client, url, LARGE))
+            connection, _ = await asyncio.get_running_loop().sock_accept(server)
+            with connection:
+                await asyncio.sleep(0.05)
+                yield asked, connection
+
+
 def test_a_body_that_does_not_fit_at_once_arrives_whole() -> None:
     async def run() -> None:
-        loop = asyncio.get_running_loop()
-        with listening() as (server, url):
-            async with session() as client:
-                asked = asyncio.create_task(post(client, url, LARGE))
-                connection, _ = await loop.sock_accept(server)
-                with connection:
-                    await asyncio.sleep(0.05)  # what fits is in the buffers now, and the request waits
-                    assert await read_request(connection, len(LARGE)) == LARGE
-                    await loop.sock_sendall(connection, ANSWER)
-                    assert await asked == b"ok"
+        async with half_written() as (asked, connection):
+            assert await read_request(connection, len(LARGE)) == LARGE
+            await asyncio.get_running_loop().sock_sendall(connection, ANSWER)
+            assert await asked == b"ok"
 
     asyncio.run(run())
 
 
 def test_a_server_that_goes_away_while_the_body_is_written_is_an_error_of_the_connection() -> None:
     async def run() -> None:
-        loop = asyncio.get_running_loop()
-        with listening() as (server, url):
-            async with session() as client:
-                asked = asyncio.create_task(post(client, url, LARGE))
-                connection, _ = await loop.sock_accept(server)
-                await asyncio.sleep(0.05)
-                connection.close()
-                with pytest.raises(aiohttp.ClientError):
-                    await asked
+        async with half_written() as (asked, connection):
+            connection.close()
+            with pytest.raises(aiohttp.ClientError):
+                await asked
 
     asyncio.run(run())
 
 
 def test_giving_up_while_the_body_is_written_closes_the_connection() -> None:
     async def run() -> None:
-        loop = asyncio.get_running_loop()
-        with listening() as (server, url):
-            async with session() as client:
-                asked = asyncio.create_task(post(client, url, LARGE))
-                connection, _ = await loop.sock_accept(server)
-                with connection:
-                    await asyncio.sleep(0.05)
-                    asked.cancel()
-                    with pytest.raises(asyncio.CancelledError):
-                        await asked
-                    while await loop.sock_recv(connection, 1 << 20):
-                        pass  # what was in the buffers; then the end, or this would wait
+        async with half_written() as (asked, connection):
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+            while await asyncio.get_running_loop().sock_recv(connection, 1 << 20):
+                pass  # what was in the buffers; then the end, or this would wait
 
     asyncio.run(run())
