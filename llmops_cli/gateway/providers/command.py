@@ -81,8 +81,9 @@ class CommandProvider:
                 stderr=asyncio.subprocess.PIPE,
                 cwd=self._context.root,
                 env=dict(self._context.environ),
-                # what the program starts belongs to its group, and ends with it
-                process_group=0,
+                # what the program starts belongs to its group, and ends with it; uvloop, on which Ray's workers run,
+                # makes a group with a session only
+                start_new_session=True,
             )
         except OSError as error:
             message = f"the program cannot be started: {error.strerror or type(error).__name__}."
