@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,11 @@ _CACHE_VARIABLES = {
     name: os.environ[name] for name in ("LLMOPS_CACHE_DIR", "XDG_CACHE_HOME", "HOME") if name in os.environ
 }
 _MUST_RUN = os.environ.get("LLMOPS_TEST_LOCAL_MODEL") == "1"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a shell starts what runs in the background deaf to Ctrl-C, and all its children with it: tests that press
+    # Ctrl-C on a command would wait for ever
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

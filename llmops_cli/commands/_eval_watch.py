@@ -29,6 +29,9 @@ EVERY_SECONDS = 0.5
 NAMED = 5
 """Changed files that are named; a checkout of another branch can have hundreds."""
 
+RECORDINGS = "/recordings/"
+"""A folder of answers, which the gateway keeps below the folder of suites."""
+
 Stamp = tuple[int, int]
 """When a file was last written, in nanoseconds, and its size: what a look compares."""
 
@@ -108,14 +111,20 @@ def _change(
     now: Mapping[str, frozenset[str]],
     options: EvalOptions,
 ) -> Change:
-    """Find who is reached; the project file reaches everybody, and while it is broken everybody it reached before."""
+    """Find who is reached.
+
+    The project file reaches everybody, and while it is broken everybody it reached before. So do recorded answers
+    where only they are read: judges and `--model` take theirs from other files than the prompt names, and evaluating
+    once too often costs nothing there.
+    """
     asked = {name.partition("@")[0] for name in options.prompts}
     known = now or before
+    everybody = PROJECT_FILE in paths or (options.replays and any(RECORDINGS in f"/{path}" for path in paths))
     reached = [
         prompt_id
         for prompt_id in sorted(known)
         if (not asked or prompt_id in asked)
-        and (PROJECT_FILE in paths or paths & (before.get(prompt_id, frozenset()) | known[prompt_id]))
+        and (everybody or paths & (before.get(prompt_id, frozenset()) | known[prompt_id]))
     ]
     return Change(paths=tuple(sorted(paths)), prompt_ids=tuple(reached))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, cast
@@ -13,15 +14,14 @@ from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.core.safe_text import safe_text, shortened
 from llmops_cli.gateway.http_endpoint import LIMIT_BYTES, HttpAnswer, HttpEndpoint
 from llmops_cli.gateway.model_name import split_model_name
-from llmops_cli.gateway.provider import RateLimitedError, half_a_surrogate_pair
+from llmops_cli.gateway.provider import AccountRefusedError, RateLimitedError, half_a_surrogate_pair
 from llmops_cli.gateway.provider_keys import read_key
 from llmops_cli.gateway.rate_limit_headers import read_limits
+from llmops_cli.gateway.refused_account import account_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llmops_cli.core.completions import Completion, CompletionRequest
-    from llmops_cli.core.json_value import JsonObject
+    from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.gateway.provider import ProviderContext
 
 RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -181,9 +181,13 @@ class HttpProvider:
         if answer.status in _REDIRECTS:
             message = f"the endpoint redirects ({answer.status}); requests that carry a key do not follow."
             raise ProviderError(message, where=self._where(), hint="Put the final address into base_url.")
-        kind = RateLimitedError if answer.status in RATE_LIMITED else ProviderError
-        said = _said(answer.body)
+        error = _error(answer.body)
+        said = _said(error)
         message = f"the provider answered {answer.status}{f': {said}' if said else ''}."
+        account = account_hint(answer.status, error if isinstance(error, Mapping) else {}, self._context.settings.name)
+        if account is not None:
+            raise AccountRefusedError(message, where=self._where(), hint=account)
+        kind = RateLimitedError if answer.status in RATE_LIMITED else ProviderError
         raise kind(
             message,
             where=self._where(),
@@ -210,14 +214,18 @@ def _encoded(request: JsonObject) -> bytes:
         raise half_a_surrogate_pair() from error
 
 
-def _said(body: bytes) -> str:
-    """Return what the provider said in the usual places; its answer is untrusted and may repeat the key."""
+def _error(body: bytes) -> JsonValue:
+    """Return what the answer holds as `error`: an object, or with some servers a text."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return ""
-    error = document.get("error") if isinstance(document, dict) else None
-    message = error.get("message") if isinstance(error, dict) else error
+        return None
+    return document.get("error") if isinstance(document, dict) else None
+
+
+def _said(error: JsonValue) -> str:
+    """Return what the provider said in the usual places; its answer is untrusted and may repeat the key."""
+    message = error.get("message") if isinstance(error, Mapping) else error
     if not isinstance(message, str):
         return ""
     return shortened(safe_text(without_keys(message), one_line=True), _MESSAGE_LENGTH).rstrip(".")
@@ -235,7 +243,7 @@ def _looks_like_key(word: str) -> bool:
 
 
 def _hint(status: int, provider: str) -> str | None:
-    if status in {401, 403}:
+    if status == 403:  # noqa: PLR2004 - as HTTP has it
         return f"Check the key of provider '{provider}' and what it may be used for."
     if status == 404:  # noqa: PLR2004 - as HTTP has it
         return "Check the model's name and the provider's base_url."

@@ -43,6 +43,10 @@ class RateLimitedError(ProviderError):
     """The provider asks for fewer requests: too many from this key, or too many in all."""
 
 
+class AccountRefusedError(ProviderError):
+    """The provider refuses who asks, whatever is asked: the key is wrong, or there is nothing left to pay with."""
+
+
 class Provider(Protocol):
     """One protocol spoken with one endpoint. Its class takes a `ProviderContext`."""
 

@@ -126,6 +126,23 @@ def test_watch_evaluates_again_what_a_changed_file_reaches(tmp_path: Path) -> No
     assert "Traceback" not in watched.log.read_text(encoding="utf-8")
 
 
+def test_watch_sees_an_edited_recording_where_answers_are_replayed(tmp_path: Path) -> None:
+    folder = example(tmp_path / "repository")
+    assert llmops("eval", "--record", folder=folder).code == 7
+    recording = folder / "evals/recordings/echo/last-message.jsonl"
+    watched = Watched(folder, "--replay")
+    try:
+        watched.wait_for("Watching", 1)
+        recorded = recording.read_text(encoding="utf-8")
+        recording.write_text(recorded.replace('"text":"', '"text":"word ' + "word " * 400, 1), encoding="utf-8")
+        said = watched.wait_for("Watching", 2)
+    finally:
+        watched.end()
+    first, second = said.split("changed: evals/recordings/echo/last-message.jsonl")
+    assert "22 of 22 cases pass" in first
+    assert "21 of 22 cases pass" in second
+
+
 def test_an_evaluation_that_is_stopped_while_watching_is_no_pass(tmp_path: Path) -> None:
     folder = example(tmp_path / "repository")
     with (folder / "llmops.yaml").open("a", encoding="utf-8") as file:

@@ -59,6 +59,14 @@ STATUSES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer as a vendor words it, for what no `Fault` is exact enough."""
+
+    status: int
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """One request as it arrived; header names in lower case."""
 
@@ -96,7 +104,7 @@ class ProtocolServer:
         self.random = random.Random(seed)  # noqa: S311 - which request fails is no secret
         self.connections: set[Connection] = set()
         self.batches = Batches()
-        self._script: deque[Fault | None] = deque()
+        self._script: deque[Fault | Refusal | None] = deque()
         self._server: asyncio.Server | None = None
 
     @property
@@ -104,11 +112,11 @@ class ProtocolServer:
         assert self._server is not None
         return f"http{'s' if self.tls else ''}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    def script(self, faults: Iterable[Fault | None]) -> None:
+    def script(self, faults: Iterable[Fault | Refusal | None]) -> None:
         """Say what the next answers do, in order; after that the rates hold."""
         self._script.extend(faults)
 
-    def next_fault(self) -> Fault | None:
+    def next_fault(self) -> Fault | Refusal | None:
         if self._script:
             return self._script.popleft()
         draw = self.random.random()
@@ -190,24 +198,26 @@ class Connection(asyncio.Protocol):
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def handle_slowly(self, request: Received, fault: Fault | None) -> None:
+    async def handle_slowly(self, request: Received, fault: Fault | Refusal | None) -> None:
         server = self.server
         server.at_once += 1
         server.most_at_once = max(server.most_at_once, server.at_once)
         try:
-            if fault not in {Fault.RATE_LIMIT, Fault.OVERLOADED}:
+            if isinstance(fault, Refusal) or fault not in {Fault.RATE_LIMIT, Fault.OVERLOADED}:
                 await asyncio.sleep(server.behaviour.latency_seconds)
             await self.fail(request, fault)
         finally:
             server.at_once -= 1
 
-    async def fail(self, request: Received, fault: Fault | None) -> None:  # noqa: C901, PLR0912 - one case per fault
+    async def fail(self, request: Received, fault: Fault | Refusal | None) -> None:  # noqa: C901, PLR0912 - one case per fault
         behaviour = self.server.behaviour
         again = {"retry-after": behaviour.retry_after} if behaviour.retry_after is not None else {}
         data = b"{}" if is_batch_path(request.path) else answer(request, behaviour)
         match fault:
             case None:
                 self.send(200, data)
+            case Refusal(status, body):
+                self.send(status, json.dumps(body).encode())
             case Fault.RATE_LIMIT:
                 self.send(429, error_body("slow down"), again)
             case Fault.OVERLOADED:

@@ -21,9 +21,9 @@ from llmops_cli.gateway.middleware.budget import BudgetedModel, BudgetReachedErr
 from llmops_cli.gateway.middleware.cost import PricedModel
 from llmops_cli.gateway.middleware.fallback import FallbackModel
 from llmops_cli.gateway.middleware.rate_limit import ProviderLimits, RateLimitedModel
-from llmops_cli.gateway.middleware.retry import RetriedModel, RetryPolicy
+from llmops_cli.gateway.middleware.retry import REFUSALS_IN_A_ROW, RetriedModel, RetryPolicy
 from llmops_cli.gateway.middleware.usage import CountedModel
-from llmops_cli.gateway.provider import RateLimitedError
+from llmops_cli.gateway.provider import AccountRefusedError, RateLimitedError
 from llmops_cli.gateway.rate_limit_headers import read_limits
 from llmops_cli.gateway.sliding_window import SlidingWindow
 from llmops_cli.gateway.timing import Timing
@@ -32,7 +32,7 @@ from llmops_cli.registry.project_file import ProviderSettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmops_cli.core.completions import Completion, CompletionRequest
+    from llmops_cli.core.completions import Completion, CompletionRequest, Model
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -108,7 +108,7 @@ def test_no_header_breaks_the_reading(headers: dict[str, str]) -> None:
         assert wait is None or 0 <= wait <= 24 * 3600
 
 
-def retried(model: ScriptedModel, clock: Clock, **policy: float) -> RetriedModel:
+def retried(model: Model, clock: Clock, **policy: float) -> RetriedModel:
     attempts = int(policy.pop("attempts", 5))
     return RetriedModel(model, RetryPolicy(attempts=attempts, **policy), clock.timing(), lambda: 0.5)
 
@@ -161,6 +161,75 @@ def test_a_provider_that_fails_after_it_has_answered_is_waited_for_every_time() 
 
     asyncio.run(run())
     assert len(clock.waits) == 4
+
+
+def test_a_provider_that_refuses_the_account_is_asked_once() -> None:
+    model = ScriptedModel(*[AccountRefusedError("wrong key.", where="api", hint="Check it.")] * 9)
+    asked = retried(model, Clock())
+
+    async def run() -> list[str]:
+        told = []
+        for _ in range(3):
+            with pytest.raises(AccountRefusedError) as caught:
+                await asked.complete(ask())
+            told.append(caught.value.message)
+            assert (caught.value.where, caught.value.hint) == ("api", "Check it.")
+        return told
+
+    assert asyncio.run(run()) == ["wrong key.", *["wrong key, and is not asked again."] * 2]
+    assert len(model.asked) == 1
+
+
+def test_a_refusal_after_an_answer_may_be_one_account_of_several_until_there_are_many_in_a_row() -> None:
+    refused = AccountRefusedError("no credit.")
+    model = ScriptedModel()
+    asked = retried(model, Clock())
+
+    async def run(failures: int) -> None:
+        model.failures = [refused] * failures
+        for _ in range(failures):
+            with pytest.raises(AccountRefusedError):
+                await asked.complete(ask())
+
+    async def all_of_it() -> None:
+        await asked.complete(ask())
+        await run(REFUSALS_IN_A_ROW - 1)
+        await asked.complete(ask())
+        await run(REFUSALS_IN_A_ROW)
+        before = len(model.asked)
+        with pytest.raises(AccountRefusedError, match="is not asked again"):
+            await asked.complete(ask())
+        assert len(model.asked) == before
+
+    asyncio.run(all_of_it())
+
+
+def test_an_answer_on_its_way_takes_a_first_refusal_back() -> None:
+    class Shared:
+        """A proxy with two accounts: the first request has the bad one, the second is on its way already."""
+
+        def __init__(self) -> None:
+            self.asked = 0
+
+        async def complete(self, request: CompletionRequest) -> Completion:
+            del request
+            self.asked += 1
+            first = self.asked == 1
+            await asyncio.sleep(0)
+            if first:
+                message = "wrong key."
+                raise AccountRefusedError(message)
+            return answer()
+
+    asked = retried(Shared(), Clock())
+
+    async def run() -> list[Completion | BaseException]:
+        both = await asyncio.gather(asked.complete(ask()), asked.complete(ask()), return_exceptions=True)
+        return [*both, await asked.complete(ask())]
+
+    refused, *answered = asyncio.run(run())
+    assert isinstance(refused, AccountRefusedError)
+    assert answered == [answer()] * 2
 
 
 def test_what_cannot_succeed_later_is_not_tried_again() -> None:

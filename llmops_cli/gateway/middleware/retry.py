@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from llmops_cli.core.errors import ProviderError
-from llmops_cli.gateway.provider import RateLimitedError
+from llmops_cli.gateway.provider import AccountRefusedError, RateLimitedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from llmops_cli.gateway.timing import Timing
 
 Answer = TypeVar("Answer")
+
+REFUSALS_IN_A_ROW = 20
+"""Of ten accounts behind a proxy, one of them refused, so many in a row come once in 10^20."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,9 @@ class Retry:
     address, or no network. From then on each exchange has one attempt, until one of them succeeds, so that a thousand
     cases do not wait for it one after the other. One that fails after it has answered, or that asks to be asked
     later, is waited for as ever.
+
+    A provider that refuses the account is not asked any more: after the first refusal if it has never answered, else
+    after `REFUSALS_IN_A_ROW`, for a proxy may share the requests among several accounts.
     """
 
     def __init__(self, policy: RetryPolicy, timing: Timing, draw: Callable[[], float]) -> None:
@@ -60,18 +66,24 @@ class Retry:
         self._draw = draw
         self._has_answered = False
         self._given_up = False
+        self._refusals = 0
+        self._refused: ProviderError | None = None
 
     async def run(self, attempt_once: Callable[[], Awaitable[Answer]]) -> Answer:
         """Return what the first successful attempt gives.
 
         Raises:
-            ProviderError: the last one, saying how many attempts there were.
+            ProviderError: the last one, saying how many attempts there were, or why nobody is asked any more.
         """
+        self._check_account()
         until = self._timing.now() + self._policy.total_seconds
         attempt = 1
         while True:
             try:
                 answer = await attempt_once()
+            except AccountRefusedError as error:
+                self._note_refusal(error)
+                raise
             except ProviderError as error:
                 wait = self._wait_seconds(attempt, error)
                 spent = attempt >= self._policy.attempts or self._timing.now() + wait > until
@@ -81,9 +93,23 @@ class Retry:
                     raise _after(error, attempt) from error
             else:
                 self._has_answered = True
+                self._refusals = 0
+                self._refused = None
                 return answer
             await self._timing.sleep(wait)
             attempt += 1
+            self._check_account()
+
+    def _check_account(self) -> None:
+        if self._refused is not None:
+            # without the traceback of the last time, which would grow with every case
+            raise self._refused.with_traceback(None)
+
+    def _note_refusal(self, error: AccountRefusedError) -> None:
+        self._refusals += 1
+        if self._refusals >= (REFUSALS_IN_A_ROW if self._has_answered else 1):
+            message = f"{error.message.rstrip('.')}, and is not asked again."
+            self._refused = AccountRefusedError(message, where=error.where, hint=error.hint)
 
     def _wait_seconds(self, attempt: int, error: ProviderError) -> float:
         policy = self._policy

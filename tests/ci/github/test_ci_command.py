@@ -98,6 +98,7 @@ def test_a_rewording_passes_with_one_comment(runner: Runner) -> None:
     outcome = runner.pull_request("--check-run", "llmops")
 
     assert outcome.code == 0, outcome
+    assert len(runner.github.comments) == 1, outcome
     (comment,) = runner.github.comments
     assert "## ✅ llmops gate passes" in comment["body"]
     assert "{+Please repeat+}" in comment["body"]
@@ -115,6 +116,7 @@ def test_a_regression_fails_and_shows_the_cases(runner: Runner) -> None:
     outcome = runner.pull_request("--check-run", "llmops")
 
     assert outcome.code == 1
+    assert len(runner.github.comments) == 1, outcome
     body = runner.github.comments[0]["body"]
     assert "## ❌ llmops gate fails" in body
     assert "<code>case-07</code> (critical): passes 0 of 1, was 1 of 1" in body
