@@ -1,7 +1,8 @@
 """The few calls to GitHub's REST API that a check needs, each bounded in time, size and repetitions.
 
-A call that changes something is repeated only where GitHub says that it was not processed (rate limits), or
-where repeating cannot make two of anything (PATCH). Whoever creates looks again before creating again.
+A call that changes something is repeated only where GitHub says that it was not processed (rate limits), where
+repeating cannot make two of anything (PATCH), or where two are as good as one (a check run). Whoever creates a
+comment looks again before creating it again.
 """
 
 from __future__ import annotations
@@ -145,10 +146,14 @@ class GitHubApi:
         return _login(found.get("user") if isinstance(found, Mapping) else None)
 
     def create_check_run(self, run: CheckRun) -> None:
-        """Report a finished check."""
+        """Report a finished check; made twice, the newer of the two counts at GitHub."""
         output = {"title": run.title, "summary": run.summary}
         document = {"name": run.name, "head_sha": run.head, "status": "completed", "conclusion": run.conclusion}
-        self._call("POST", "check-runs", {**document, "output": output})
+        self._call("POST", "check-runs", {**document, "output": output}, repeat=True)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass before a caller's own next try."""
+        self._timing.sleep(seconds)
 
     def _pages(self, path: str) -> Iterator[JsonObject]:
         # counted here instead of following the link of the answer, which could name any host
@@ -161,20 +166,21 @@ class GitHubApi:
             if len(items) < PER_PAGE:
                 return
 
-    def _call(self, method: str, path: str, document: JsonObject | None) -> JsonValue:
+    def _call(self, method: str, path: str, document: JsonObject | None, *, repeat: bool = False) -> JsonValue:
+        repeat = repeat or method != "POST"
         where = self._where(method, path)
         body = None if document is None else json.dumps(document).encode("ascii")
         for attempt in range(1, MOST_ATTEMPTS + 1):
             try:
                 status, headers, data = self._exchange(method, path, body)
             except _NoAnswerError as error:
-                if method == "POST" or attempt == MOST_ATTEMPTS:
+                if not repeat or attempt == MOST_ATTEMPTS:
                     message = f"no answer: {error}."
                     raise GitHubApiError(message, where=where, status=0) from None
                 self._timing.sleep(2.0 ** (attempt - 1))
                 continue
             wait = seconds_to_wait(status, headers, data, now=self._timing.now())
-            if wait is None and status >= _SERVER_ERROR and method != "POST":
+            if wait is None and status >= _SERVER_ERROR and repeat:
                 wait = 2.0 ** (attempt - 1)
             if wait is None or wait > LONGEST_WAIT_SECONDS or attempt == MOST_ATTEMPTS:
                 return _answer(status, data, where=where, limited=wait is not None and status < _SERVER_ERROR)

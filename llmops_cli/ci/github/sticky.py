@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from llmops_cli.ci.github.api import Comment, GitHubApi
 
-ATTEMPTS = 3
+ATTEMPTS = 4
+WAITS_GROW_BY = 4.0
+"""One second, then four, then sixteen: the bad gateways of an incident at GitHub's come in bunches."""
+
 SMALLEST_LIMIT = 4_096
 
 
@@ -23,8 +26,8 @@ def put_comment(
     """Write the comment and tell whether there is one now; `render` makes it at most that many characters long.
 
     Where GitHub finds it too long although it counts otherwise, half the size is tried. Where a new comment
-    may or may not have been made, it is looked for again before the next try. `only_update` makes none where
-    there was none.
+    may or may not have been made, it is looked for again before the next try, which waits a while.
+    `only_update` makes none where there was none.
 
     Raises:
         GitHubApiError: when GitHub does not take it.
@@ -47,6 +50,7 @@ def put_comment(
             failures += 1
             if failures == ATTEMPTS:
                 raise
+            api.wait(WAITS_GROW_BY ** (failures - 1))
         else:
             return True
 

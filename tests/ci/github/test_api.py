@@ -9,7 +9,7 @@ from llmops_cli.ci.github.api import MOST_ATTEMPTS, CheckRun, GitHubApi, Timing
 from llmops_cli.ci.github.api_errors import ForbiddenError, GitHubApiError, RateLimitError, TooLongError
 from llmops_cli.ci.github.comment import marker
 from llmops_cli.ci.github.comment_layout import COMMENT_LIMIT
-from llmops_cli.ci.github.sticky import find_comment, put_comment
+from llmops_cli.ci.github.sticky import ATTEMPTS, find_comment, put_comment
 from llmops_cli.core.errors import SetupError
 
 NOW = 1_000_000.0
@@ -116,6 +116,24 @@ def test_a_comment_that_was_made_although_the_answer_failed_is_not_made_twice(gi
     assert [comment["body"] for comment in github.comments] == [f"{MARK}\none"]
 
 
+def test_a_comment_that_is_refused_by_bad_gateways_is_tried_again_later(github: GitHubServer) -> None:
+    github.faults.extend([Fault(502, method="POST")] * (ATTEMPTS - 1))
+    waits = Waits()
+
+    put(github, "one", waits=waits)
+
+    assert waits.seconds == [1.0, 4.0, 16.0]
+    assert [comment["body"] for comment in github.comments] == [f"{MARK}\none"]
+
+
+def test_a_comment_that_no_try_brings_through_is_an_error(github: GitHubServer) -> None:
+    github.faults.extend([Fault(502, method="POST")] * ATTEMPTS)
+
+    with pytest.raises(GitHubApiError, match="answered 502"):
+        put(github, "one")
+    assert github.comments == []
+
+
 def test_reads_and_replacements_are_repeated_after_server_errors(github: GitHubServer) -> None:
     put(github, "one")
     github.faults.extend([Fault(503, method="GET"), Fault(500, method="PATCH")])
@@ -220,3 +238,14 @@ def test_a_check_run_says_what_the_check_says(github: GitHubServer) -> None:
     (made,) = github.check_runs
     assert (made["head_sha"], made["status"], made["conclusion"]) == ("1" * 40, "completed", "neutral")
     assert made["output"] == {"title": "cannot tell", "summary": "why"}
+
+
+def test_a_check_run_is_made_again_after_a_server_error(github: GitHubServer) -> None:
+    github.faults.append(Fault(502, method="POST"))
+    waits = Waits()
+
+    with api_of(github, waits) as api:
+        api.create_check_run(CheckRun(name="llmops", head="1" * 40, conclusion="success", title="passes", summary=""))
+
+    assert len(github.check_runs) == 1
+    assert waits.seconds == [1.0]
