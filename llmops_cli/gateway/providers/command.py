@@ -6,12 +6,8 @@ pull request can make llmops run something.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import os
 import shlex
-import signal
 import time
 from typing import TYPE_CHECKING, cast
 
@@ -20,6 +16,7 @@ from llmops_cli.core.completion_json import completion_from_json
 from llmops_cli.core.completions import Completion, Usage
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.core.safe_text import safe_text, shortened
+from llmops_cli.gateway.program import LongOutputError, run_program
 from llmops_cli.gateway.wire_reading import whole_text
 
 if TYPE_CHECKING:
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
     from llmops_cli.gateway.provider import ProviderContext
 
 LIMIT_BYTES = 16 * 1024 * 1024
-"""The longest answer that is read."""
+"""The longest answer that is read; a program that writes more is ended."""
 
 
 class CommandProvider:
@@ -73,44 +70,28 @@ class CommandProvider:
         return command
 
     async def _run(self, command: list[str], data: bytes) -> bytes:
+        timeout_seconds = self._context.settings.timeout_seconds
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                cwd=self._context.root,
-                env=dict(self._context.environ),
-                # what the program starts belongs to its group, and ends with it; uvloop, on which Ray's workers run,
-                # makes a group with a session only
-                start_new_session=True,
+            ended = await run_program(
+                command,
+                data,
+                folder=self._context.root,
+                environ=self._context.environ,
+                timeout_seconds=timeout_seconds,
+                limit_bytes=LIMIT_BYTES,
             )
+        except TimeoutError as error:  # an OSError too, so it comes first
+            message = f"the program gave no answer within {timeout_seconds:g} s."
+            raise ProviderError(message, where=command[0], retryable=True) from error
+        except LongOutputError as error:
+            message = f"the program's answer is larger than {LIMIT_BYTES // 1024 // 1024} MiB."
+            raise ProviderError(message, where=command[0]) from error
         except OSError as error:
             message = f"the program cannot be started: {error.strerror or type(error).__name__}."
             raise SetupError(message, where=command[0]) from error
-        try:
-            async with asyncio.timeout(self._context.settings.timeout_seconds):
-                output, errors = await process.communicate(data)
-        except TimeoutError as error:
-            await _end(process)
-            message = f"the program gave no answer within {self._context.settings.timeout_seconds:g} s."
-            raise ProviderError(message, where=command[0], retryable=True) from error
-        except BaseException:
-            await _end(process)
-            raise
-        if process.returncode:
-            raise _failed(command[0], process.returncode, errors)
-        if len(output) > LIMIT_BYTES:
-            message = f"the program's answer is larger than {LIMIT_BYTES // 1024 // 1024} MiB."
-            raise ProviderError(message, where=command[0])
-        return output
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the program with all that it started: a wrapper's child would hold our pipes, and be waited for forever."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+        if ended.code:
+            raise _failed(command[0], ended.code, ended.errors)
+        return ended.output
 
 
 def _failed(program: str, code: int, errors: bytes) -> ProviderError:
