@@ -138,9 +138,12 @@ def _run(words: Sequence[str], invocation: Invocation) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else ExitCode.PASS
     except Exception as error:  # noqa: BLE001 - the boundary: whatever else it is, it is ours
-        return (
-            _tell_usage(error, invocation) if hasattr(error, "format_message") else _tell_bug(error, words, invocation)
-        )
+        if hasattr(error, "format_message"):
+            return _tell_usage(error, invocation)
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            return _tell_bug(error, words, invocation)
+        # Ctrl-C while a class was made, that is, while modules load: Python 3.11 wraps it
+        result = ExitCode.INTERRUPTED
     if result == ExitCode.INTERRUPTED:
         invocation.console.error("\ninterrupted: what is done is kept; the same command goes on from there.")
     return int(result or ExitCode.PASS)

@@ -84,6 +84,15 @@ def test_interrupted_says_that_what_is_done_is_kept(failing: list[BaseException]
     assert "what is done is kept" in err
 
 
+def test_an_interrupt_that_python_wraps_is_no_bug(failing: list[BaseException]) -> None:
+    # as 3.11 does for an exception, whatever it is, while a class is made
+    wrapped = RuntimeError("Error calling __set_name__ on 'Field' instance 'details' in 'Completion'")
+    wrapped.__cause__ = KeyboardInterrupt()
+    code, out, err = run_failing(failing, wrapped)
+    assert (code, out) == (130, "")
+    assert "bug" not in err
+
+
 @LINUX
 def test_an_output_without_room_is_a_matter_of_the_machine() -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
