@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 import threading
 
@@ -17,6 +18,7 @@ _COLLECT_AFTER = (20_000, 20, 20)
 def run() -> int:
     """Run the command line of this process and end it; Ctrl-C while it loads ends without a traceback."""
     gc.set_threshold(*_COLLECT_AFTER)
+    _end_by_signal_as_by_ctrl_c()
     try:
         from llmops_cli.cli import main  # noqa: PLC0415 - a twentieth of a second, in which people press Ctrl-C too
 
@@ -26,6 +28,25 @@ def run() -> int:
         return _INTERRUPTED
     _leave(code)
     return code
+
+
+def _end_by_signal_as_by_ctrl_c() -> None:
+    """Let a job that is cancelled (SIGTERM) or a terminal that is closed (SIGHUP) end a command as Ctrl-C does.
+
+    Without it they end this process alone, and the programs that answer as models go on. What somebody set before,
+    such as `nohup`, stays; the service sets its own.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _as_ctrl_c)
+
+
+def _as_ctrl_c(number: int, frame: object) -> None:
+    del number, frame
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job, deaf to Ctrl-C alone
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _leave(code: int) -> None:

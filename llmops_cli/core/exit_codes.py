@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
     TARGET_FAILED = 9, "the place where releases go failed"
     INCONCLUSIVE = 10, "too few cases, too noisy, or the budget was reached"
     BUG = 70, "a defect in llmops; the report file says where"
-    INTERRUPTED = 130, "stopped by Ctrl-C; what is done is kept"
+    INTERRUPTED = 130, "stopped by Ctrl-C or SIGTERM; what is done is kept"
 
     meaning: str
 

@@ -124,6 +124,9 @@ def test_a_program_that_is_cancelled_while_it_starts_leaves_nothing_behind(tmp_p
             await asking
 
     asyncio.run(run())
+    for _ in range(100):
+        if running(f"sleep {seconds}"):  # a signal is sent, not waited for
+            time.sleep(0.05)
     assert not running(f"sleep {seconds}")
 
 
