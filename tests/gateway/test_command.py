@@ -125,8 +125,9 @@ def test_a_program_that_is_cancelled_while_it_starts_leaves_nothing_behind(tmp_p
 
     asyncio.run(run())
     for _ in range(100):
-        if running(f"sleep {seconds}"):  # a signal is sent, not waited for
-            time.sleep(0.05)
+        if not running(f"sleep {seconds}"):
+            break
+        time.sleep(0.05)  # a signal is sent, not waited for
     assert not running(f"sleep {seconds}")
 
 
