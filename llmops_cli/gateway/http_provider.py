@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, cast
@@ -17,9 +16,11 @@ from llmops_cli.gateway.model_name import split_model_name
 from llmops_cli.gateway.provider import AccountRefusedError, RateLimitedError, half_a_surrogate_pair
 from llmops_cli.gateway.provider_keys import read_key
 from llmops_cli.gateway.rate_limit_headers import read_limits
-from llmops_cli.gateway.refused_account import account_hint
+from llmops_cli.gateway.refusals import account_hint, asked_seconds, day_is_used_up
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llmops_cli.core.completions import Completion, CompletionRequest
     from llmops_cli.core.json_value import JsonObject, JsonValue
     from llmops_cli.gateway.provider import ProviderContext
@@ -181,17 +182,24 @@ class HttpProvider:
         if answer.status in _REDIRECTS:
             message = f"the endpoint redirects ({answer.status}); requests that carry a key do not follow."
             raise ProviderError(message, where=self._where(), hint="Put the final address into base_url.")
-        error = _error(answer.body)
-        said = _said(error)
+        error, said = _error(answer.body)
         message = f"the provider answered {answer.status}{f': {said}' if said else ''}."
-        account = account_hint(answer.status, error if isinstance(error, Mapping) else {}, self._context.settings.name)
+        provider = self._context.settings.name
+        account = account_hint(answer.status, error, provider)
         if account is not None:
             raise AccountRefusedError(message, where=self._where(), hint=account)
+        if answer.status in RATE_LIMITED and day_is_used_up(error):
+            hint = (
+                f"What provider '{provider}' grants this model for a day is used up; it comes back with the next one."
+            )
+            raise ProviderError(message, where=self._where(), hint=hint)
+        if retry_after_seconds is None:
+            retry_after_seconds = asked_seconds(error, datetime.now(UTC))
         kind = RateLimitedError if answer.status in RATE_LIMITED else ProviderError
         raise kind(
             message,
             where=self._where(),
-            hint=_hint(answer.status, self._context.settings.name),
+            hint=_hint(answer.status, provider),
             retryable=answer.status in RETRYABLE,
             retry_after_seconds=retry_after_seconds,
         )
@@ -214,18 +222,20 @@ def _encoded(request: JsonObject) -> bytes:
         raise half_a_surrogate_pair() from error
 
 
-def _error(body: bytes) -> JsonValue:
-    """Return what the answer holds as `error`: an object, or with some servers a text."""
+def _error(body: bytes) -> tuple[JsonObject, str]:
+    """Return the answer's `error`, and what it says: with some servers it is no object, but the text itself."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    return document.get("error") if isinstance(document, dict) else None
+        return {}, ""
+    error = document.get("error") if isinstance(document, dict) else None
+    if isinstance(error, dict):
+        return error, _shown(error.get("message"))
+    return {}, _shown(error)
 
 
-def _said(error: JsonValue) -> str:
-    """Return what the provider said in the usual places; its answer is untrusted and may repeat the key."""
-    message = error.get("message") if isinstance(error, Mapping) else error
+def _shown(message: JsonValue) -> str:
+    """Return what a provider said; its answer is untrusted and may repeat the key."""
     if not isinstance(message, str):
         return ""
     return shortened(safe_text(without_keys(message), one_line=True), _MESSAGE_LENGTH).rstrip(".")

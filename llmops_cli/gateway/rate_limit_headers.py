@@ -30,7 +30,9 @@ class LimitReport:
 
 def read_limits(headers: Mapping[str, str], now: datetime) -> LimitReport:
     """Read Retry-After and the vendors' own headers; names in lower case. What cannot be read counts as not sent."""
-    waits = [wait for remaining, reset in _pairs(headers) if remaining == 0 and (wait := _wait(reset, now)) is not None]
+    waits = [
+        wait for remaining, reset in _pairs(headers) if remaining == 0 and (wait := wait_of(reset, now)) is not None
+    ]
     return LimitReport(
         retry_after_seconds=_retry_after(headers, now),
         exhausted_seconds=max(waits, default=None),
@@ -41,7 +43,7 @@ def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return _clamped(milliseconds / 1000)
-    return _wait(headers["retry-after"], now) if "retry-after" in headers else None
+    return wait_of(headers["retry-after"], now) if "retry-after" in headers else None
 
 
 def _pairs(headers: Mapping[str, str]) -> Iterator[tuple[float | None, str]]:
@@ -59,7 +61,7 @@ def _pairs(headers: Mapping[str, str]) -> Iterator[tuple[float | None, str]]:
             yield _number(headers[f"{prefix}-remaining"]), headers.get(f"{prefix}-reset", "")
 
 
-def _wait(text: str, now: datetime) -> float | None:
+def wait_of(text: str, now: datetime) -> float | None:
     """Return the seconds that `text` means: a number, `6m0s`, a moment in seconds since 1970, a date in either form."""
     number = _number(text)
     if number is not None:

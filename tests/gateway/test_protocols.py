@@ -7,14 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from gateway.protocol_server import Behaviour, Fault, ProtocolServer, Refusal
+from gateway.protocol_server import Behaviour, Fault, ProtocolServer
 from gateway.providers_for_tests import context_for, exchange
 from gateway.requests_for_tests import ask
 
 from llmops_cli.core.completions import FinishReason
 from llmops_cli.core.errors import ProviderError, SetupError
 from llmops_cli.gateway.http_provider import HttpProvider
-from llmops_cli.gateway.provider import AccountRefusedError
 from llmops_cli.gateway.providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -213,89 +212,6 @@ def test_an_error_of_the_provider_is_told_without_the_key(tmp_path: Path) -> Non
             assert caught.value.hint == "Check the key of provider 'p' and what it may be used for."
 
     asyncio.run(run())
-
-
-def _openai(code: str) -> Any:
-    return {"error": {"message": "See your plan.", "type": code, "param": None, "code": code}}
-
-
-def _anthropic(kind: str, message: str = "no") -> Any:
-    return {"type": "error", "error": {"type": kind, "message": message}}
-
-
-def _gemini(reason: str) -> Any:
-    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}
-    return {"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT", "details": [info]}}
-
-
-@pytest.mark.parametrize(
-    ("protocol", "refusal", "hint"),
-    [
-        ("openai", Refusal(429, _openai("insufficient_quota")), "nothing left to pay with"),
-        ("openai", Refusal(400, _openai("billing_hard_limit_reached")), "nothing left to pay with"),
-        ("openai", Refusal(401, _openai("invalid_api_key")), "Check the key"),
-        ("openai", Refusal(402, {"error": {"message": "Insufficient credits", "code": 402}}), "nothing left"),
-        (
-            "openai",
-            Refusal(400, {"error": {"message": "Budget!", "type": "budget_exceeded", "code": "400"}}),
-            "nothing",
-        ),
-        ("openai", Refusal(401, {"error": "Unauthorized"}), "Check the key"),
-        ("openai", Refusal(401, []), "Check the key"),
-        ("anthropic", Refusal(401, _anthropic("authentication_error")), "Check the key"),
-        ("anthropic", Refusal(402, _anthropic("billing_error")), "nothing left to pay with"),
-        (
-            "anthropic",
-            Refusal(400, _anthropic("invalid_request_error", "Your credit balance is too low to go on.")),
-            "nothing left to pay with",
-        ),
-        ("gemini", Refusal(400, _gemini("API_KEY_INVALID")), "Check the key"),
-        ("gemini", Refusal(403, _gemini("BILLING_DISABLED")), "nothing left to pay with"),
-    ],
-)
-def test_a_refusal_of_the_account_is_told_apart_from_a_busy_provider_and_a_bad_request(
-    protocol: str, refusal: Refusal, hint: str, tmp_path: Path
-) -> None:
-    error = refused(protocol, refusal, tmp_path)
-    assert isinstance(error, AccountRefusedError)
-    assert not error.retryable
-    assert hint in (error.hint or "")
-
-
-@pytest.mark.parametrize(
-    ("protocol", "refusal"),
-    [
-        ("openai", Refusal(429, _openai("rate_limit_exceeded"))),
-        ("openai", Refusal(400, _openai("context_length_exceeded"))),
-        ("openai", Refusal(403, _openai("model_not_found"))),
-        ("anthropic", Refusal(429, _anthropic("rate_limit_error"))),
-        ("anthropic", Refusal(400, _anthropic("invalid_request_error", "messages: at least one"))),
-        ("anthropic", Refusal(403, _anthropic("permission_error"))),
-        ("gemini", Refusal(429, _gemini("RATE_LIMIT_EXCEEDED"))),
-        ("gemini", Refusal(400, {"error": {"code": 400, "details": "none", "message": 7}})),
-    ],
-)
-def test_what_is_about_the_request_or_the_moment_is_no_refusal_of_the_account(
-    protocol: str, refusal: Refusal, tmp_path: Path
-) -> None:
-    error = refused(protocol, refusal, tmp_path)
-    assert not isinstance(error, AccountRefusedError)
-    assert error.retryable is (refusal.status == 429)
-
-
-def refused(protocol: str, refusal: Refusal, root: Path) -> ProviderError:
-    async def run() -> ProviderError:
-        async with ProtocolServer() as server:
-            server.script([refusal])
-            provider = HttpProvider(context_for(protocol, server.url, root=root, key="k"), _wire(protocol))
-            try:
-                with pytest.raises(ProviderError) as caught:
-                    await provider.complete(ask(model="p/m"))
-            finally:
-                await provider.close()
-            return caught.value
-
-    return asyncio.run(run())
 
 
 def test_offline_and_without_a_key_nothing_is_opened(tmp_path: Path) -> None:
