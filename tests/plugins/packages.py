@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+RULE = """\
+from llmops_cli.core.findings import Finding, Severity
+
+class Odd:
+    name, severity = "odd", Severity.ERROR
+
+    def check(self, context):
+        return ()
+
+RULE = Odd()
+"""
+
+
 def entry_points_text(groups: Mapping[str, Mapping[str, str]]) -> str:
     lines = []
     for group, entries in groups.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from commands.world import edit, example, git
-from plugins.packages import installed, llmops_with
+from plugins.packages import RULE, installed, llmops_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,17 +45,6 @@ class Odd:
 
     async def score(self, contexts):
         return [Score(metric="odd", value=1.0, passed=True, reason="fine") for _ in contexts]
-"""
-RULE = """\
-from llmops_cli.core.findings import Finding, Severity
-
-class Odd:
-    name, severity = "odd", Severity.ERROR
-
-    def check(self, context):
-        return ()
-
-RULE = Odd()
 """
 PROVIDER = """\
 from llmops_cli.core.completions import Completion, Usage

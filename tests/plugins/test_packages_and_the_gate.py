@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ci.gate_world import GateWorld, held
-from plugins.packages import installed, llmops_with
+from plugins.packages import RULE, installed, llmops_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,17 +24,6 @@ odd = "shop.odd:Odd"
 
 [tool.ruff]
 line-length = 100
-"""
-RULE = """\
-from llmops_cli.core.findings import Finding, Severity
-
-class Odd:
-    name, severity = "odd", Severity.ERROR
-
-    def check(self, context):
-        return ()
-
-RULE = Odd()
 """
 
 
